@@ -1,0 +1,1 @@
+"""The thin module that the notebooks of Broadcast to Transformer share."""

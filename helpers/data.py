@@ -1,0 +1,276 @@
+"""The data of the course: nine plays, first names, handwritten digits; characters as tokens.
+
+The files are described in data/README.md. They lie in data/ of a checkout and in helpers/_data/
+of an installed course. Each loader checks the sha256 of what it reads, so that a file which was
+cut short or edited is reported at once, and not met later as a strange loss.
+"""
+
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = [
+    "SHA256",
+    "CharTokenizer",
+    "DataError",
+    "Play",
+    "data_path",
+    "load_digits",
+    "load_names",
+    "load_plays",
+    "load_shakespeare",
+]
+
+# Of the bytes of each file; of a text with its line ends as "\n", whatever git made of them.
+SHA256 = {
+    "shakespeare.txt": "a022d6b1a3389ed4a883cd61c10d51874b075a6f97f326e87dbdc6412d7c8a5f",
+    "shakespeare.json": "40648731abb6920172dffcc67b443bbbc81f5c86096c1c65daeff58a2a2a5393",
+    "names.txt": "cba14f452b7768bd7fe093035a67491d4a334061634ccfd51522fb796910e75e",
+    "digits.npz": "146c72aa44f59318c2456ee36d674d29fe75d345d9731288ddde9944058bf246",
+}
+
+_HERE = Path(__file__).resolve().parent
+_INSTALLED = _HERE / "_data"
+_CHECKOUT = _HERE.parent / "data"
+
+
+class DataError(ValueError):
+    """A data file is there but is not the file of the course."""
+
+
+class Play(NamedTuple):
+    """One play: its title, its split ("train" or "validation") and its text."""
+
+    title: str
+    split: str
+    text: str
+
+
+def _remedy(name):
+    """The command that brings a file back."""
+    if not (_CHECKOUT.parent / "tools" / "build_data.py").is_file():
+        return (
+            "Reinstall the course: add --force-reinstall --no-deps to the pip command that "
+            "installed it."
+        )
+    if name in SHA256:
+        return "Rebuild it with: python -m tools.build_data"
+    return f"Restore it with: git restore data/{name}"
+
+
+def data_path(name):
+    """The path of a data file, in an installed course or in a checkout.
+
+    name: the file name, such as "names.txt".
+    Returns a `pathlib.Path`. Raises FileNotFoundError, with the folders that were searched and
+    the command that brings the file back.
+    """
+    folders = (_INSTALLED, _CHECKOUT)
+    for folder in folders:
+        path = folder / name
+        if path.is_file():
+            return path
+    searched = " or ".join(str(folder) for folder in folders)
+    raise FileNotFoundError(f"{name} is not in {searched}. {_remedy(name)}")
+
+
+def _read(name):
+    """The bytes of a data file, line ends as "\\n"; DataError unless their sha256 is as above."""
+    path = data_path(name)
+    content = path.read_bytes()
+    if not name.endswith(".npz"):
+        content = content.replace(b"\r\n", b"\n")
+    found = hashlib.sha256(content).hexdigest()
+    if found != SHA256[name]:
+        raise DataError(
+            f"{path} is damaged: its {len(content):,} bytes have sha256 {found[:12]}..., "
+            f"not {SHA256[name][:12]}... . {_remedy(name)}"
+        )
+    return content
+
+
+def load_plays():
+    """The nine plays, as a list of `Play(title, split, text)` in the order of the file.
+
+    The training plays come first. A text is made of speeches with an empty line between them;
+    a speech is a line with the speaker's name in capitals and a colon, then its lines.
+    Source: data/README.md, shakespeare.txt.
+    Raises FileNotFoundError or DataError if a file is missing or damaged.
+    """
+    text = _read("shakespeare.txt").decode("ascii")
+    plays = json.loads(_read("shakespeare.json"))["plays"]
+    # Both files match their hashes, but do they match each other?
+    starts = [play["start"] for play in plays] + [len(text)]
+    ends = [0] + [play["end"] for play in plays]
+    splits = [play["split"] for play in plays]
+    if starts != ends or splits != sorted(splits):
+        raise DataError(
+            "shakespeare.json does not divide shakespeare.txt into training plays and then "
+            f"validation plays. {_remedy('shakespeare.json')}"
+        )
+    return [Play(p["title"], p["split"], text[p["start"] : p["end"]]) for p in plays]
+
+
+def load_shakespeare():
+    """The plays as `(train_text, validation_text)`.
+
+    Two str of some 984,000 and 110,000 characters, out of an alphabet of 62. No play is in both,
+    and together they are the whole file. `load_plays` says which play is where.
+    Source: data/README.md, shakespeare.txt.
+    Raises FileNotFoundError or DataError if a file is missing or damaged.
+    """
+    plays = load_plays()
+    train_text = "".join(play.text for play in plays if play.split == "train")
+    validation_text = "".join(play.text for play in plays if play.split == "validation")
+    return train_text, validation_text
+
+
+def load_names():
+    """First names as a list of 5,163 str, in a to z only, sorted, each once.
+
+    Source: 1990 census of the United States; data/README.md, names.txt.
+    Raises FileNotFoundError or DataError if the file is missing or damaged.
+    """
+    return _read("names.txt").decode("ascii").split()
+
+
+def load_digits():
+    """Handwritten digits as `(x_train, y_train, x_test, y_test)`.
+
+    x_train (1438, 64), x_test (359, 64): float64 from 0 (paper) to 1 (ink). A row is one picture
+    of 8 by 8; `x.reshape(-1, 8, 8)` brings the pictures back.
+    y_train (1438,), y_test (359,): int64, the digit 0 to 9, ready to be an index.
+    The test pictures are a fifth of each class. The arrays are the caller's to change.
+    Source: Alpaydin and Kaynak, UCI repository; data/README.md, digits.npz.
+    Raises FileNotFoundError or DataError if the file is missing or damaged.
+    """
+    with np.load(io.BytesIO(_read("digits.npz"))) as file:
+        x_train = file["x_train"].reshape(-1, 64) / 16.0  # (N, 8, 8) of 0..16 -> (N, 64) of 0..1
+        x_test = file["x_test"].reshape(-1, 64) / 16.0
+        y_train = file["y_train"].astype(np.int64)  # (N,)
+        y_test = file["y_test"].astype(np.int64)
+    return x_train, y_train, x_test, y_test
+
+
+def _code_points(text):
+    """The Unicode code points of `text`: (T,) uint32."""
+    return np.frombuffer(text.encode("utf-32-le", errors="surrogatepass"), dtype="<u4")
+
+
+class CharTokenizer:
+    """Characters as tokens: the token of a character is its place in the alphabet.
+
+    alphabet: a str of distinct characters.
+    Raises TypeError if it is no str, ValueError if it is empty or holds a character twice.
+
+    >>> tokenizer = CharTokenizer.from_text("to be")
+    >>> tokenizer.alphabet
+    ' beot'
+    >>> tokenizer.encode("bet")
+    array([1, 2, 4])
+    >>> tokenizer.decode([1, 2, 4])
+    'bet'
+    """
+
+    def __init__(self, alphabet):
+        _require_str(alphabet, "alphabet")
+        if not alphabet:
+            raise ValueError("the alphabet is empty")
+        seen = set()
+        for place, character in enumerate(alphabet):
+            if character in seen:
+                first = alphabet.index(character)
+                raise ValueError(
+                    f"the alphabet holds {character!r} twice, at {first} and at {place}"
+                )
+            seen.add(character)
+        self._alphabet = alphabet
+        self._codes = _code_points(alphabet)  # (V,): from token to code point
+        # From code point to token; -1 where there is none. The last entry stands for every
+        # code point beyond the largest of the alphabet.
+        self._tokens = np.full(int(self._codes.max()) + 2, -1, dtype=np.int64)
+        self._tokens[self._codes] = np.arange(len(alphabet))
+
+    @classmethod
+    def from_text(cls, text):
+        """A tokenizer whose alphabet is every character of `text`, once, sorted."""
+        _require_str(text, "text")
+        return cls("".join(sorted(set(text))))
+
+    @property
+    def alphabet(self):
+        """All characters, in the order of their tokens: str."""
+        return self._alphabet
+
+    @property
+    def vocab_size(self):
+        """How many tokens there are: int. The tokens are 0 to vocab_size - 1."""
+        return len(self._alphabet)
+
+    def encode(self, text):
+        """The tokens of `text`: (T,) int64, one for each character.
+
+        Raises TypeError if `text` is no str, and ValueError if it holds a character outside the
+        alphabet; the message says which one, and where the first of them is.
+        """
+        _require_str(text, "text")
+        codes = np.minimum(_code_points(text), len(self._tokens) - 1)
+        tokens = self._tokens[codes]
+        if tokens.size and tokens.min() < 0:
+            raise ValueError(self._unknown(text, int(np.argmax(tokens < 0))))
+        return tokens
+
+    def _unknown(self, text, index):
+        """What to say about the character at `index`, which has no token."""
+        place = f"index {index}"
+        if "\n" in text:
+            line = text.count("\n", 0, index) + 1
+            column = index - text.rfind("\n", 0, index)
+            place += f" (line {line}, column {column})"
+        return f"{text[index]!r} at {place} is not in the alphabet {self._alphabet!r}"
+
+    def decode(self, tokens):
+        """The text of `tokens`: a str of T characters.
+
+        tokens: (T,) integers, as an array or a list.
+        Raises TypeError if they are no integers, and ValueError if there is not exactly one axis
+        or if a token is outside 0 to vocab_size - 1; the message says which, and where.
+        """
+        tokens = np.asarray(tokens)
+        if tokens.ndim != 1:
+            raise ValueError(f"tokens must have one axis, (T,); their shape is {tokens.shape}")
+        if tokens.size == 0:  # an empty list has no dtype to speak of
+            return ""
+        if not np.issubdtype(tokens.dtype, np.integer):
+            raise TypeError(f"tokens must be integers; their dtype is {tokens.dtype}")
+        outside = (tokens < 0) | (tokens >= self.vocab_size)
+        if outside.any():
+            index = int(np.argmax(outside))
+            raise ValueError(
+                f"token {tokens[index]} at index {index} is outside 0..{self.vocab_size - 1}"
+            )
+        return self._codes[tokens].tobytes().decode("utf-32-le", errors="surrogatepass")
+
+    def __len__(self):
+        return self.vocab_size
+
+    def __eq__(self, other):
+        if not isinstance(other, CharTokenizer):
+            return NotImplemented
+        return self._alphabet == other._alphabet
+
+    def __hash__(self):
+        return hash(self._alphabet)
+
+    def __repr__(self):
+        return f"CharTokenizer({self._alphabet!r})"
+
+
+def _require_str(value, name):
+    """TypeError unless `value` is a str."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {type(value).__name__}")

@@ -1,0 +1,1 @@
+"""What a contributor runs: build the notebooks, build the data, set the repository address."""

@@ -1,0 +1,153 @@
+"""Build the course: export the marked cells to helpers/, execute notebooks, store their outputs.
+
+    python -m tools.build               every notebook
+    python -m tools.build 6             one of them, by number, name or path
+    python -m tools.build --export      only helpers/, nothing is executed
+    python -m tools.build --check       change nothing; fail if helpers/ or a notebook is out of date
+
+Run twice, it changes no byte. The output of a cell tagged `nbval-ignore-output` (a timing, the
+float32 training run) is kept while the code of its notebook is unchanged; --fresh replaces it.
+"""
+
+import argparse
+import hashlib
+import os
+import re
+import sys
+import time
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from tools import notebooks
+from tools.export import ExportError, exported_modules, stale_modules
+
+ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
+RETURNED = re.compile(r".*\r(?=[^\n])")
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+class BuildError(Exception):
+    """A notebook cannot be built. The message says which cell, why, and what to do."""
+
+
+def main(arguments=None):
+    """Run the command line. Returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.build", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("notebook", nargs="*", help="number, name or path; by default all")
+    parser.add_argument("--export", action="store_true", help="only export to helpers/")
+    parser.add_argument("--check", action="store_true", help="change nothing, report what is stale")
+    parser.add_argument("--fresh", action="store_true", help="replace ignored outputs too")
+    options = parser.parse_args(arguments)
+    chosen = [notebooks.find(name) for name in options.notebook] or notebooks.all_notebooks()
+    try:
+        stale = stale_modules(exported_modules())
+        if options.check:
+            return report(stale, [path for path in chosen if not is_current(path)])
+        for path, source in stale.items():
+            if source is None:
+                path.unlink()
+            else:
+                path.write_text(source, encoding="utf-8", newline="\n")
+            print(f"{'removed' if source is None else 'exported'} helpers/{path.name}")
+        for path in [] if options.export else chosen:
+            start = time.perf_counter()
+            execute(path, options.fresh)
+            print(f"executed {path.name} in {time.perf_counter() - start:.0f} s")
+    except (ExportError, BuildError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def report(stale, outdated):
+    """Print what is out of date and how to mend it. Returns the exit code."""
+    for path in stale:
+        print(f"helpers/{path.name} is out of date: run python -m tools.build --export")
+    for path in outdated:
+        print(f"{path.name} was changed after its last run: run python -m tools.build {path.name}")
+    return 1 if stale or outdated else 0
+
+
+def fingerprint(notebook):
+    """Return a hash of everything that a notebook runs, but for its bootstrap cell."""
+    digest = hashlib.sha256()
+    for cell in notebooks.code_cells(notebook):
+        if notebooks.BOOTSTRAP not in notebooks.tags(cell):
+            digest.update(repr((sorted(notebooks.tags(cell)), cell.source)).encode("utf-8"))
+    return digest.hexdigest()[:16]
+
+
+def is_current(path):
+    """True if the stored outputs of a notebook were made by the code that it holds."""
+    notebook = notebooks.read(path)
+    return notebook.metadata.get("course", {}).get("built") == fingerprint(notebook)
+
+
+def execute(path, fresh=False):
+    """Run a notebook in a new kernel with one BLAS thread and store its outputs.
+
+    Raises BuildError, and leaves the file as it was, if a cell fails or writes what would change
+    from run to run.
+    """
+    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ[variable] = "1"
+    keep = is_current(path) and not fresh
+    notebook = notebooks.read(path)
+    stored = {cell.id: cell.outputs for cell in notebooks.code_cells(notebook)}
+    client = NotebookClient(
+        notebook, timeout=1800, kernel_name="python3", record_timing=False,
+        store_widget_state=False, coalesce_streams=True,
+        resources={"metadata": {"path": str(path.parent)}},
+    )  # fmt: skip
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        raise BuildError(f"{path.name}: a cell failed\n{error}") from error
+    for number, cell in enumerate(notebooks.code_cells(notebook), start=1):
+        cell.execution_count = number
+        ignored = notebooks.IGNORE in notebooks.tags(cell)
+        if ignored and keep and stored[cell.id]:
+            cell.outputs = stored[cell.id]
+        else:
+            cell.outputs = stable(cell.outputs, f"{path.name}, cell {cell.id}", ignored)
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = number
+    notebook.metadata["course"] = {"built": fingerprint(notebook)}
+    notebooks.write(notebook, path)
+
+
+def stable(outputs, where, ignored):
+    """Return outputs without what changes from run to run.
+
+    Carriage returns are played out, widget views and empty outputs dropped.
+    Raises BuildError for a warning, a memory address or a path of this machine.
+    """
+    kept = []
+    for output in outputs:
+        if output.output_type == "stream":
+            output.text = RETURNED.sub("", output.text)
+            if not output.text.strip():
+                continue
+            if output.name == "stderr" and not ignored:
+                raise BuildError(f"{where} writes to stderr, so mend the cause:\n{output.text}")
+            text = output.text
+        else:
+            data = output.get("data", {})
+            if WIDGET in data and "image/png" not in data:
+                continue  # a progress bar
+            data.pop(WIDGET, None)
+            text = data.get("text/plain", "")
+        if ADDRESS.search(text) or str(notebooks.ROOT) in text:
+            raise BuildError(f"{where} prints a memory address or a path of this machine:\n{text}")
+        output.pop("transient", None)
+        kept.append(output)
+    return kept
+
+
+if __name__ == "__main__":
+    sys.exit(main())
