@@ -3,7 +3,7 @@
     python -m tools.build               every notebook
     python -m tools.build 6             one of them, by number, name or path
     python -m tools.build --export      only helpers/, nothing is executed
-    python -m tools.build --check       change nothing; fail if helpers/ or a notebook is out of date
+    python -m tools.build --check       change nothing; fail if something is out of date
 
 Run twice, it changes no byte. The output of a cell tagged `nbval-ignore-output` (a timing, the
 float32 training run) is kept while the code of its notebook is unchanged; --fresh replaces it.

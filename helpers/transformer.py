@@ -1,0 +1,405 @@
+"""Built from notebooks/06_mini_generative_transformer.ipynb. Edit its cells, then run `python -m tools.build`."""
+
+import copy
+import json
+import math
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+from tqdm.auto import tqdm
+
+from helpers.arrays import softmax
+from helpers.attention import MultiHeadAttention
+from helpers.data import CharTokenizer
+from helpers.layers import GELU, Layer, Linear, SoftmaxCrossEntropy, flatten, is_matrix
+from helpers.optimizers import AdamW, clip_gradient, warmup_cosine
+
+
+def sample_batch(tokens, batch_size, context, rng):
+    """Draw windows of a text at random, each with the tokens that come next.
+
+    tokens: (L,) integers. batch_size: N. context: T. rng: numpy Generator.
+    Returns inputs (N, T) and targets (N, T); targets[i, t] follows inputs[i, t] in the text.
+    """
+    starts = rng.integers(0, len(tokens) - context, batch_size)         # (N,)
+    places = starts[:, None] + np.arange(context)                       # (N, T)
+    return tokens[places], tokens[places + 1]
+
+
+class LayerNorm(Layer):
+    """Every row to mean 0 and deviation 1, then γ and β.   (..., d) -> (..., d)
+
+    Source: Ba, Kiros and Hinton, Layer Normalization, 2016, section 3.
+    """
+
+    def __init__(self, width, epsilon=1e-5):
+        super().__init__(gamma=(width,), beta=(width,))
+        self.epsilon = epsilon
+
+    def initialize(self, rng):
+        self.gamma[:] = 1
+
+    def forward(self, x):
+        centered = x - x.mean(axis=-1, keepdims=True)                   # (..., d)
+        variance = np.square(centered).mean(axis=-1, keepdims=True)     # (..., 1)
+        self.scale = 1 / np.sqrt(variance + self.epsilon)               # (..., 1)
+        self.x_hat = centered * self.scale
+        return self.gamma * self.x_hat + self.beta
+
+    def backward(self, dy):
+        axes = tuple(range(dy.ndim - 1))                                # all but the features
+        np.sum(dy * self.x_hat, axis=axes, out=self.dgamma)
+        np.sum(dy, axis=axes, out=self.dbeta)
+        g = dy * self.gamma
+        stretch = np.mean(g * self.x_hat, axis=-1, keepdims=True)       # (..., 1)
+        return (g - g.mean(axis=-1, keepdims=True) - self.x_hat * stretch) * self.scale
+
+
+class Embedding(Layer):
+    """A table of vectors, looked up by token.   tokens (...) -> (..., width)"""
+
+    def __init__(self, size, width):
+        super().__init__(W=(size, width))
+
+    def initialize(self, rng):
+        self.W[:] = rng.normal(0, 0.02, self.W.shape)
+
+    def forward(self, tokens):
+        self.tokens = tokens
+        return self.W[tokens]
+
+    def backward(self, dy):
+        rows = dy.reshape(-1, dy.shape[-1])                             # (places, width)
+        size = self.W.shape[0]
+        used = np.arange(size)[:, None] == self.tokens.reshape(-1)      # (size, places)
+        np.matmul(used.astype(dy.dtype), rows, out=self.dW)             # (size, width)
+
+
+class Block(Layer):
+    """Attention, then a two-layer network, each added to the stream.   (N, T, d) -> (N, T, d)
+
+    Normalization comes first in each branch (pre-norm).
+    Source: Radford et al., Language Models are Unsupervised Multitask Learners, 2019, section 2.3.
+    """
+
+    def __init__(self, width, heads, causal=True, out_scale=None):
+        super().__init__()
+        self.norm_1 = LayerNorm(width)
+        self.attention = MultiHeadAttention(width, heads, causal, out_scale)
+        self.norm_2 = LayerNorm(width)
+        self.up = Linear(width, 4 * width)
+        self.gelu = GELU()
+        self.down = Linear(4 * width, width, out_scale)
+
+    def forward(self, x):
+        x = x + self.attention(self.norm_1(x))
+        return x + self.down(self.gelu(self.up(self.norm_2(x))))
+
+    def backward(self, dy):
+        branch = self.up.backward(self.gelu.backward(self.down.backward(dy)))
+        dy = dy + self.norm_2.backward(branch)
+        return dy + self.norm_1.backward(self.attention.backward(dy))
+
+
+class Transformer(Layer):
+    """A decoder-only transformer.   tokens (N, T) -> logits (N, T, vocab_size)
+
+    vocab_size: V. context: the longest T. width: d. heads: H. blocks: B.
+    causal: False only to see what goes wrong without the mask.
+    Raises ValueError for tokens outside the vocabulary and for sequences beyond the context.
+    Source: Radford et al., Language Models are Unsupervised Multitask Learners, 2019, section 2.3.
+    """
+
+    def __init__(self, vocab_size, context, width, heads, blocks, causal=True):
+        super().__init__()
+        self.config = {"vocab_size": vocab_size, "context": context, "width": width,
+                       "heads": heads, "blocks": blocks, "causal": causal}
+        out_scale = 1 / math.sqrt(2 * blocks * width)                   # 2B branches add up
+        self.token = Embedding(vocab_size, width)
+        self.position = Embedding(context, width)
+        self.blocks = [Block(width, heads, causal, out_scale) for _ in range(blocks)]
+        self.norm = LayerNorm(width)
+        self.head = Linear(width, vocab_size, scale=0.02)               # nearly even guesses
+
+    def forward(self, tokens):
+        require_tokens(tokens, self.config["vocab_size"], self.config["context"])
+        x = self.token(tokens) + self.position(np.arange(tokens.shape[1]))      # (N, T, d)
+        for block in self.blocks:
+            x = block(x)
+        return self.head(self.norm(x))                                  # (N, T, V)
+
+    def backward(self, dlogits):
+        dx = self.norm.backward(self.head.backward(dlogits))            # (N, T, d)
+        for block in reversed(self.blocks):
+            dx = block.backward(dx)
+        self.token.backward(dx)
+        self.position.backward(dx.sum(axis=0))                          # all sequences share it
+
+
+def require_tokens(tokens, vocab_size, context):
+    """Raise ValueError unless tokens are (N, T) integers in the vocabulary, T within the context."""
+    if np.ndim(tokens) != 2 or not np.issubdtype(np.asarray(tokens).dtype, np.integer):
+        raise ValueError("tokens must be integers of shape (N, T), N sequences of T tokens; got "
+                         f"{np.asarray(tokens).dtype} of shape {np.shape(tokens)}")
+    if tokens.shape[1] > context:
+        raise ValueError(f"a sequence of {tokens.shape[1]} tokens is longer than the context of "
+                         f"{context}; pass its last {context} tokens")
+    if tokens.size and not 0 <= tokens.min() <= tokens.max() < vocab_size:
+        wrong = tokens[(tokens < 0) | (tokens >= vocab_size)][0]
+        raise ValueError(f"token {wrong} is outside the vocabulary, 0 to {vocab_size - 1}; was the "
+                         "text encoded with the tokenizer that the model was trained with?")
+
+
+def loss_and_gradient(model, inputs, targets):
+    """The loss of a batch in nats; its gradient is written to `model.grad`.
+
+    inputs, targets: (N, T) tokens.
+    """
+    criterion = SoftmaxCrossEntropy()
+    loss = criterion(model(inputs), targets)
+    model.backward(criterion.backward())
+    return loss
+
+
+class Workers:
+    """Threads that share the parameters of one model and split each batch among them.
+
+    model: flattened. n: how many; 1 needs no threads. Use it in a `with` statement.
+    """
+
+    def __init__(self, model, n):
+        self.replicas = [model] + [copy.deepcopy(model) for _ in range(n - 1)]
+        for replica in self.replicas[1:]:
+            flatten(replica, theta=model.theta)
+        self.pool = ThreadPoolExecutor(n) if n > 1 else None
+
+    def loss_and_gradient(self, inputs, targets):
+        """As the function of that name, for the whole batch."""
+        shares = np.array_split(np.arange(len(inputs)), len(self.replicas))
+        jobs = [(replica, inputs[rows], targets[rows])
+                for replica, rows in zip(self.replicas, shares, strict=True) if len(rows)]
+        run = self.pool.map if self.pool else map
+        losses = list(run(lambda job: loss_and_gradient(*job), jobs))
+        parts = [len(job[1]) / len(inputs) for job in jobs]
+        self.replicas[0].grad *= parts[0]
+        for (replica, *_), part in zip(jobs[1:], parts[1:], strict=True):
+            self.replicas[0].grad += part * replica.grad
+        return sum(part * loss for part, loss in zip(parts, losses, strict=True))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.pool:
+            self.pool.shutdown()
+
+
+def evaluate(model, tokens, batch_size=64, windows=None):
+    """The mean loss in nats over a text, cut into windows of the model's context.
+
+    tokens: (L,). windows: look at this many, spread evenly; by default at all of them.
+    """
+    T = model.config["context"]
+    starts = np.arange(0, len(tokens) - T, T)                           # one behind the other
+    if windows is not None and windows < len(starts):
+        starts = starts[np.linspace(0, len(starts) - 1, windows).astype(int)]
+    places = starts[:, None] + np.arange(T)                             # (windows, T)
+    total = 0.0
+    for i in range(0, len(places), batch_size):
+        rows = places[i : i + batch_size]
+        total += len(rows) * float(SoftmaxCrossEntropy()(model(tokens[rows]), tokens[rows + 1]))
+    return total / len(places)
+
+
+def train(model, tokens, steps, batch_size=12, learning_rate=2e-3, warmup=100, weight_decay=0.1,
+          clip=1.0, workers=2, seed=0, validation=None, every=250, on_check=None, progress=True):
+    """Train a flattened model to guess the next token; changes `model.theta` in place.
+
+    tokens: (L,) the training text. steps: batches to learn from, `batch_size` windows each.
+    learning_rate: the peak of `warmup_cosine`. workers: threads with one core each.
+    validation: (M,) a held-out text; a part of it is judged every `every` steps and at the end.
+    on_check: called as on_check(step, model) each time.
+    Returns {"loss": (steps,), "checked": (C,) steps, "validation": (C,) losses, "seconds": float}.
+    Interrupt it, and the model keeps what it has learned so far.
+    Raises ValueError for a text that is too short or foreign, FloatingPointError if the loss is
+    no longer a number.
+    """
+    require_training(model, tokens, steps, batch_size)
+    rng = np.random.default_rng(seed)
+    optimizer = AdamW(model.theta, weight_decay=weight_decay, decays=is_matrix(model))
+    history = {"loss": [], "checked": [], "validation": [], "seconds": 0.0}
+    started = perf_counter()
+    workers = min(workers, batch_size) if can_start_threads() else 1
+    bar = tqdm(range(steps), desc="training", leave=False, disable=not progress)
+    with threadpool_limits(1), Workers(model, workers) as team:
+        try:
+            for step in bar:
+                batch = sample_batch(tokens, batch_size, model.config["context"], rng)
+                loss = float(team.loss_and_gradient(*batch))
+                if not math.isfinite(loss):
+                    raise FloatingPointError(f"the loss became {loss} at step {step}; "
+                                             "try a smaller learning_rate")
+                clip_gradient(model.grad, clip)
+                optimizer.step(model.grad, warmup_cosine(step, steps, learning_rate, warmup))
+                history["loss"].append(loss)
+                if (step + 1) % every == 0 or step + 1 == steps:
+                    look(history, step + 1, model, validation, on_check, bar)
+        except KeyboardInterrupt:
+            print(f"stopped after {len(history['loss'])} steps; the model keeps what it learned")
+    history["seconds"] = perf_counter() - started
+    return {key: np.array(value) if key != "seconds" else value for key, value in history.items()}
+
+
+def look(history, step, model, validation, on_check, bar):
+    """Note the validation loss of a step in the history, show it, and call on_check."""
+    if validation is not None:
+        history["checked"].append(step)
+        history["validation"].append(evaluate(model, validation, windows=200))
+        bar.set_postfix_str(f"validation loss {history['validation'][-1]:.3f}")
+    if on_check is not None:
+        on_check(step, model)
+
+
+def require_training(model, tokens, steps, batch_size):
+    """Raise ValueError unless a model can be trained on a text."""
+    if not hasattr(model, "theta"):
+        raise ValueError("the model has no parameters yet: call flatten(model) before train")
+    if steps < 1 or batch_size < 1:
+        raise ValueError(f"steps and batch_size must be 1 or more, got {steps} and {batch_size}")
+    if len(tokens) <= model.config["context"]:
+        raise ValueError(f"a text of {len(tokens)} tokens is too short for a context of "
+                         f"{model.config['context']}; it needs at least one token more")
+    require_tokens(np.asarray(tokens)[None, :], model.config["vocab_size"], len(tokens))
+
+
+def can_start_threads():
+    """True if this Python can start threads; in a browser (Pyodide) it cannot."""
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: True).result()
+    except RuntimeError:
+        return False
+
+
+def next_distribution(logits, temperature=1.0, top_k=None):
+    """The probabilities from which the next token is drawn.   (V,) -> (V,) float64
+
+    temperature: 1 as learned, below 1 safer, 0 the most likely token only.
+    top_k: draw among the k most likely tokens only; None for all.
+    Raises ValueError for a temperature below 0 and for a top_k below 1.
+    """
+    if not (temperature >= 0 and math.isfinite(temperature)):
+        raise ValueError(f"temperature is {temperature}; it must be 0 (greedy) or more")
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"top_k is {top_k}; it must be 1 or more, or None for all tokens")
+    logits = logits.astype(np.float64)
+    if temperature == 0:
+        top_k = temperature = 1
+    if top_k is not None and top_k < len(logits):
+        order = np.argsort(-logits, kind="stable")                      # first among equals wins
+        logits[order[top_k:]] = -np.inf
+    return softmax(logits / temperature)
+
+
+def continuation(model, tokens, length, temperature=1.0, top_k=None, seed=None):
+    """Continue a sequence by drawing one token after the other.
+
+    tokens: (T,) the prompt, at least one token; of more than the context, the end is seen.
+    length: how many to add. temperature, top_k: see `next_distribution`. seed: of the draws.
+    Returns tokens (T + length,) and the probability (T + length,) that the model, at temperature
+    1, gave to each; NaN for the prompt.
+    Raises ValueError for an empty prompt or one with foreign tokens.
+    """
+    tokens = np.asarray(tokens)
+    if tokens.size == 0:
+        raise ValueError("the prompt is empty, but a model continues a text: give it at least one "
+                         "character, such as a line end")
+    require_tokens(tokens[None, :], model.config["vocab_size"], tokens.size)
+    rng = np.random.default_rng(seed)
+    written = np.concatenate([tokens, np.zeros(length, tokens.dtype)])  # (T + length,)
+    probabilities = np.full(len(written), np.nan)
+    for t in range(len(tokens), len(written)):
+        seen = written[max(0, t - model.config["context"]) : t]         # the end of the text
+        logits = model(seen[None])[0, -1]                               # (V,)
+        p = next_distribution(logits, temperature, top_k)
+        written[t] = rng.choice(len(p), p=p)
+        probabilities[t] = next_distribution(logits)[written[t]]
+    return written, probabilities
+
+
+def generate(model, tokenizer, prompt, length, temperature=1.0, top_k=None, seed=None):
+    """Continue a text by `length` characters. Returns the prompt and what follows it.
+
+    prompt: at least one character, all from the tokenizer's alphabet; of more than the context,
+    only the end is seen, and all of it is returned.
+    temperature, top_k, seed: see `continuation`.
+    Raises ValueError for an empty prompt, a foreign character, a temperature below 0, a top_k
+    below 1, and if model and tokenizer do not belong together.
+    """
+    if tokenizer.vocab_size != model.config["vocab_size"]:
+        raise ValueError(f"the tokenizer has {tokenizer.vocab_size} tokens, the model was made for "
+                         f"{model.config['vocab_size']}; use the tokenizer that it was trained with")
+    tokens, _ = continuation(model, tokenizer.encode(prompt), length, temperature, top_k, seed)
+    return tokenizer.decode(tokens)
+
+
+FORMAT = "broadcast-to-transformer/1"
+
+
+class CheckpointError(ValueError):
+    """A file is not a checkpoint of this course, or not a whole one."""
+
+
+def save(path, model, tokenizer):
+    """Write a model and its alphabet to an .npz file.
+
+    The file is written under another name first and then moved, so that an interruption does not
+    cost the checkpoint that was there. Returns the path.
+    Raises ValueError if model and tokenizer do not belong together, or a parameter is not finite.
+    """
+    path = Path(path)
+    if tokenizer.vocab_size != model.config["vocab_size"]:
+        raise ValueError(f"the tokenizer has {tokenizer.vocab_size} tokens, the model "
+                         f"{model.config['vocab_size']}: they do not belong together")
+    if not np.isfinite(model.theta).all():
+        raise ValueError("the model has parameters that are not finite; it is not worth keeping")
+    header = {"format": FORMAT, "config": model.config, "alphabet": tokenizer.alphabet}
+    partial = path.with_name(path.name + ".partial")
+    with open(partial, "wb") as file:
+        np.savez(file, header=json.dumps(header), theta=model.theta)
+    os.replace(partial, path)
+    return path
+
+
+def load(path):
+    """Read a model and its tokenizer from a file that `save` wrote. Returns (model, tokenizer).
+
+    Nothing in the file is executed. Raises FileNotFoundError, or CheckpointError naming the file
+    and what is wrong with it.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no checkpoint {path}; save(path, model, tokenizer) makes one")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            header, theta = json.loads(str(file["header"])), file["theta"]
+    except Exception as error:
+        raise CheckpointError(f"{path} is not a whole checkpoint ({type(error).__name__}: {error}); "
+                              "save it again, or restore it from the repository") from error
+    try:
+        if header["format"] != FORMAT:
+            raise ValueError(f"its format is {header['format']!r}, this course reads {FORMAT!r}")
+        if theta.dtype not in (np.float32, np.float64) or not np.isfinite(theta).all():
+            raise ValueError(f"its parameters are not finite float32 or float64 numbers")
+        model, tokenizer = Transformer(**header["config"]), CharTokenizer(header["alphabet"])
+        if tokenizer.vocab_size != model.config["vocab_size"]:
+            raise ValueError(f"its alphabet has {tokenizer.vocab_size} characters, its model "
+                             f"{model.config['vocab_size']} tokens")
+        flatten(model, theta=theta)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path} is not a checkpoint of this course: {error}") from error
+    return model, tokenizer

@@ -1,0 +1,1 @@
+"""The wrong answers that learners give, and what the checks must say to them."""

@@ -1,0 +1,95 @@
+"""What the tests read out of the notebooks: exercises, stubs, solutions."""
+
+import ast
+import importlib
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tools.export import exported_modules
+from tools.notebooks import all_notebooks, read
+
+NOTEBOOKS = {path.stem: read(path) for path in all_notebooks()}
+CODE_BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
+FOLDED = re.compile(r"<details><summary>(Hint|Solution)</summary>\n\n(.*?)</details>", re.DOTALL)
+
+
+@dataclass
+class Exercise:
+    """One exercise: its number, the text before the stub, the stub, the hint, the solution."""
+
+    number: str
+    text: str
+    stub: str
+    expression: str
+    folded: dict
+
+    @property
+    def solution(self):
+        """The code of the folded solution."""
+        return "\n".join(CODE_BLOCK.findall(self.folded["Solution"]))
+
+
+def exercises():
+    """Return every exercise of the course, in order."""
+    found = []
+    for notebook in NOTEBOOKS.values():
+        cells = notebook.cells
+        for i, cell in enumerate(cells):
+            call = check_call(cell.source) if cell.cell_type == "code" else None
+            if call is None:
+                continue
+            folded = dict(FOLDED.findall(cells[i + 1].source))
+            number, answer = call.args
+            found.append(
+                Exercise(
+                    number.value, cells[i - 1].source, cell.source, ast.unparse(answer), folded
+                )
+            )
+    return found
+
+
+def check_call(source):
+    """Return the `check(number, answer)` call of a cell, or None."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:  # the bootstrap cell has a magic
+        return None
+    for node in body:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            if getattr(node.value.func, "id", "") == "check":
+                return node.value
+    return None
+
+
+def namespace():
+    """Return what an answer may use: NumPy, math, and every name that a notebook exports."""
+    names = {"np": np, "math": math}
+    for module in exported_modules():
+        names.update(public(importlib.import_module(f"helpers.{module}")))
+    return names
+
+
+def public(module):
+    """Return the names that a module defines."""
+    return {key: value for key, value in vars(module).items() if not key.startswith("_")}
+
+
+def answer_of(source, expression):
+    """Run the code of an answer and return the value that is given to `check`."""
+    names = namespace()
+    exec(compile(source, "<answer>", "exec"), names)
+    return eval(expression, names)
+
+
+def stub_of(exercise):
+    """Return the value that the unfilled stub gives to `check`."""
+    return answer_of(re.sub(r"^check\(.*", "", exercise.stub, flags=re.M | re.S), exercise.expression)
+
+
+def folder():
+    """Return the root of the repository."""
+    return Path(__file__).resolve().parent.parent

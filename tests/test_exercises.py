@@ -1,0 +1,68 @@
+"""Every exercise: its stub is seen as unfilled, its solution passes, its wrong answers are told."""
+
+import importlib
+
+import pytest
+
+from helpers import checks
+from tests.course import NOTEBOOKS, answer_of, exercises, stub_of
+
+ALL = {exercise.number: exercise for exercise in exercises()}
+WRONG = [
+    (number, source, fragment)
+    for name in NOTEBOOKS
+    for number, source, fragment in importlib.import_module(
+        f"tests.answers.notebook_{name[:2]}"
+    ).WRONG
+]
+
+
+@pytest.mark.parametrize("number", ALL)
+def test_exercise_is_complete(number):
+    exercise = ALL[number]
+    assert f"### Exercise {number}: " in exercise.text, "the text before the stub has a heading"
+    assert " minutes)" in exercise.text, "the heading gives the minutes"
+    assert set(exercise.folded) == {"Hint", "Solution"}, "a folded hint and solution follow"
+    assert exercise.solution.strip(), "the solution has a ```python block"
+
+
+@pytest.mark.parametrize("number", ALL)
+def test_stub_is_seen_as_unfilled(number):
+    line = checks.verdict(number, stub_of(ALL[number]))
+    assert line == f"○ {number} is not filled in yet"
+
+
+@pytest.mark.parametrize("number", ALL)
+def test_solution_passes(number):
+    exercise = ALL[number]
+    assert checks.verdict(number, answer_of(exercise.solution, exercise.expression)) == f"✓ {number}"
+
+
+@pytest.mark.parametrize(
+    ("number", "source", "fragment"), WRONG, ids=[f"{n}-{f[:30]}" for n, _, f in WRONG]
+)
+def test_wrong_answer_is_diagnosed(number, source, fragment):
+    line = checks.verdict(number, answer_of(source, ALL[number].expression))
+    assert line.startswith(f"✗ {number}: "), line
+    assert fragment in line
+    assert "\n" not in line
+
+
+def test_every_exercise_has_wrong_answers():
+    for number in ALL:
+        assert sum(n == number for n, _, _ in WRONG) >= 2, f"{number} needs two wrong answers"
+
+
+@pytest.mark.parametrize("number", ALL)
+@pytest.mark.parametrize("junk", [None, 3, "text", [], (1, 2, 3), sorted, len, object(), int])
+def test_junk_is_never_right_and_never_raises(number, junk, capsys):
+    checks.check(number, junk)
+    line = capsys.readouterr().out
+    assert line.startswith((f"✗ {number}: ", f"○ {number} is not filled in yet"))
+    assert line.count("\n") == 1
+
+
+def test_every_judge_has_an_exercise():
+    for name in NOTEBOOKS:
+        importlib.import_module(f"helpers.checks.notebook_{name[:2]}")
+    assert set(checks.EXERCISES) == set(ALL)
