@@ -7,7 +7,6 @@ import io
 from base64 import b64encode
 from pathlib import Path
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
@@ -133,9 +132,8 @@ def text_figure(text, probabilities, columns=76):
         shade[i, : len(row)] = [probability for _, probability in row]
     size = 10.0  # points
     width, height = 0.602 * size / 72, 1.5 * size / 72  # of one DejaVu Sans Mono character, inches
-    figure = Figure(
-        figsize=(columns * width + 0.2, len(rows) * height + 0.75), layout="none"
-    )  # fmt: skip
+    figure = Figure(figsize=(columns * width + 0.2, len(rows) * height + 0.75))
+    figure.set_layout_engine("none")  # the axes are placed by hand
     total = figure.get_figheight()
     ax = figure.add_axes(
         [0.1 / figure.get_figwidth(), 0.65 / total,
@@ -234,3 +232,16 @@ def transformer_figure(vocab_size, context, width, heads, blocks):
     arrow(89, stream + 3, 89, stream + 9.5)
     ax.text(89, stream + 12.5, f"logits\n(N, {T}, {V})", ha="center", va="center", fontsize=9.5)
     return figure
+
+
+def writing_figure(model, tokenizer, prompt, temperature, top_k, length, seed):
+    """Let a language model continue a prompt, and draw the text shaded by probability.
+
+    model, tokenizer: as `helpers.transformer.load` returns them. The rest as for
+    `helpers.transformer.continuation`. Returns a Figure.
+    """
+    from helpers.transformer import continuation
+
+    tokens = tokenizer.encode(prompt)
+    tokens, probabilities = continuation(model, tokens, length, temperature, top_k, seed)
+    return text_figure(tokenizer.decode(tokens), probabilities)

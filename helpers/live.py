@@ -17,7 +17,7 @@ def live(draw, alt, **controls):
     Beside the widgets the output carries a PNG of the first state, so that a page without a kernel
     (GitHub, an export) shows a picture. An error in `draw` is written under the picture, and the
     last good picture stays.
-    Raises TypeError if a control is not a widget, ValueError if there is none or `alt` says nothing.
+    Raises TypeError if a control is not a widget, ValueError if there is none or alt says nothing.
     """
     box, data, metadata = build(draw, alt, controls)
     data["application/vnd.jupyter.widget-view+json"] = {

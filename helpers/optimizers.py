@@ -1,4 +1,4 @@
-"""Built from notebooks/06_mini_generative_transformer.ipynb. Edit its cells, then run `python -m tools.build`."""
+"""Built from 06_mini_generative_transformer.ipynb by `python -m tools.build`: edit it there."""
 
 import math
 

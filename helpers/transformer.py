@@ -1,4 +1,4 @@
-"""Built from notebooks/06_mini_generative_transformer.ipynb. Edit its cells, then run `python -m tools.build`."""
+"""Built from 06_mini_generative_transformer.ipynb by `python -m tools.build`: edit it there."""
 
 import copy
 import json
@@ -141,7 +141,7 @@ class Transformer(Layer):
 
 
 def require_tokens(tokens, vocab_size, context):
-    """Raise ValueError unless tokens are (N, T) integers in the vocabulary, T within the context."""
+    """Raise ValueError unless tokens are (N, T) integers of the vocabulary, T <= context."""
     if np.ndim(tokens) != 2 or not np.issubdtype(np.asarray(tokens).dtype, np.integer):
         raise ValueError("tokens must be integers of shape (N, T), N sequences of T tokens; got "
                          f"{np.asarray(tokens).dtype} of shape {np.shape(tokens)}")
@@ -341,8 +341,8 @@ def generate(model, tokenizer, prompt, length, temperature=1.0, top_k=None, seed
     below 1, and if model and tokenizer do not belong together.
     """
     if tokenizer.vocab_size != model.config["vocab_size"]:
-        raise ValueError(f"the tokenizer has {tokenizer.vocab_size} tokens, the model was made for "
-                         f"{model.config['vocab_size']}; use the tokenizer that it was trained with")
+        raise ValueError(f"the tokenizer has {tokenizer.vocab_size} tokens, the model "
+                         f"{model.config['vocab_size']}; use the one that it was trained with")
     tokens, _ = continuation(model, tokenizer.encode(prompt), length, temperature, top_k, seed)
     return tokenizer.decode(tokens)
 
@@ -383,18 +383,19 @@ def load(path):
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"there is no checkpoint {path}; save(path, model, tokenizer) makes one")
+        raise FileNotFoundError(f"there is no checkpoint {path}; "
+                                "save(path, model, tokenizer) makes one")
     try:
         with np.load(path, allow_pickle=False) as file:
             header, theta = json.loads(str(file["header"])), file["theta"]
     except Exception as error:
-        raise CheckpointError(f"{path} is not a whole checkpoint ({type(error).__name__}: {error}); "
-                              "save it again, or restore it from the repository") from error
+        raise CheckpointError(f"{path} is not a whole checkpoint ({type(error).__name__}: "
+                              f"{error}); save it again, or restore it") from error
     try:
         if header["format"] != FORMAT:
             raise ValueError(f"its format is {header['format']!r}, this course reads {FORMAT!r}")
         if theta.dtype not in (np.float32, np.float64) or not np.isfinite(theta).all():
-            raise ValueError(f"its parameters are not finite float32 or float64 numbers")
+            raise ValueError("its parameters are not finite float32 or float64 numbers")
         model, tokenizer = Transformer(**header["config"]), CharTokenizer(header["alphabet"])
         if tokenizer.vocab_size != model.config["vocab_size"]:
             raise ValueError(f"its alphabet has {tokenizer.vocab_size} characters, its model "

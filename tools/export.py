@@ -14,7 +14,8 @@ import sys
 from tools.notebooks import ROOT, all_notebooks, code_cells, read
 
 DIRECTIVE = re.compile(r"#\|\s*export\s+(\w+)\s*\n")
-HEADER = '"""Built from notebooks/{}. Edit its cells, then run `python -m tools.build`."""\n'
+HEADER = '"""Built from {} by `python -m tools.build`: edit it there."""\n'
+BUILT = HEADER.partition("{")[0]  # how every exported module begins
 BY_HAND = {"__init__", "figures", "live", "data", "checks"}
 
 
@@ -162,7 +163,7 @@ def stale_modules(modules):
         if not path.exists() or path.read_text(encoding="utf-8") != source:
             stale[path] = source
     for path in (ROOT / "helpers").glob("*.py"):
-        built = path.read_text(encoding="utf-8").startswith('"""Built from notebooks/')
+        built = path.read_text(encoding="utf-8").startswith(BUILT)
         if built and path.stem not in modules:
             stale[path] = None
     return stale

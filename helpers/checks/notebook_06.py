@@ -111,7 +111,7 @@ def softmax_backward(answer):
         if close(result, p * (dp - dp.mean(axis=-1, keepdims=True))):
             raise Wrong("the mean of dp is weighted by p: the sum of dp · p")
         if close(result, p * (dp - np.sum(dp * p))) and np.ndim(p) > 1:
-            raise Wrong("you summed over the whole array; each row is a softmax of its own: axis -1")
+            raise Wrong("you summed over everything; each row is a softmax of its own: axis -1")
         if close(result, p * (np.sum(dp * p, axis=-1, keepdims=True) - dp)):
             raise Wrong("the sign is turned round")
         if not close(array(result, shape, "ds"), right):
@@ -218,7 +218,7 @@ def next_probabilities(answer):
             raise Wrong("you kept the k least likely tokens; np.sort puts the largest last: [-k]")
         p = softmax(logits)
         if close(result, np.where(keep, p, 0) / temperature / p[keep].sum()):
-            raise Wrong("dividing probabilities by the temperature does not work; divide the logits")
+            raise Wrong("divide the logits by the temperature, not the probabilities")
         if not close(result.sum(), 1):
             raise Wrong(f"the probabilities sum to {result.sum():.4f}, not to 1")
         raise Wrong(f"for V={V}, temperature {temperature}, k={k} the probabilities are off")
