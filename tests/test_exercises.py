@@ -35,7 +35,8 @@ def test_stub_is_seen_as_unfilled(number):
 @pytest.mark.parametrize("number", ALL)
 def test_solution_passes(number):
     exercise = ALL[number]
-    assert checks.verdict(number, answer_of(exercise.solution, exercise.expression)) == f"✓ {number}"
+    answer = answer_of(exercise.solution, exercise.expression)
+    assert checks.verdict(number, answer) == f"✓ {number}"
 
 
 @pytest.mark.parametrize(

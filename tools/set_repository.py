@@ -52,7 +52,7 @@ def set_address(root, address):
 
 
 def origin(root):
-    """Return OWNER/REPO of the git remote `origin`. Raises ValueError if there is none on GitHub."""
+    """Return OWNER/REPO of the remote `origin`. Raises ValueError if there is none on GitHub."""
     command = ["git", "-C", str(root), "remote", "get-url", "origin"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     match = re.search(rf"github\.com[:/]({NAME})(?:\.git)?/?$", result.stdout.strip())

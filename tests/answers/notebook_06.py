@@ -65,7 +65,7 @@ WRONG = [
     ("6.4", COUNT + "V * d + T * d + B * (12 * d * d + 13 * d) + d * V + V", "last normalization"),
     ("6.4", COUNT + "V * d + T * d + B * (12 * d * d + 4 * d) + 2 * d + d * V", "all biases"),
     ("6.4", COUNT + "V * d + B * (12 * d * d + 13 * d) + 2 * d + d * V + V", "the positions"),
-    ("6.4", COUNT + "V * d + T * d + B * (12 * d * d + 9 * d) + d * V + V", "γ and β are parameters"),
+    ("6.4", COUNT + "V * d + T * d + B * (12 * d * d + 9 * d) + d * V + V", "γ and β are"),
     ("6.4", COUNT + "12 * B * d * d", "but theta has"),
     ("6.5", RATE.format(up="peak", down=DOWN), "already has the peak"),
     ("6.5", RATE.format(up="peak * step / warmup", down=DOWN), "step 0 has a rate of 0"),

@@ -1,0 +1,347 @@
+"""The transformer: its gradient, training, generation, and what it says to bad input."""
+
+import json
+import math
+import zipfile
+
+import numpy as np
+import pytest
+
+from helpers.data import CharTokenizer, data_path, load_shakespeare
+from helpers.layers import SoftmaxCrossEntropy, flatten, parameters
+from helpers.optimizers import numerical_gradient, relative_error
+from helpers.transformer import (
+    CheckpointError,
+    Transformer,
+    Workers,
+    continuation,
+    evaluate,
+    generate,
+    load,
+    loss_and_gradient,
+    next_distribution,
+    sample_batch,
+    save,
+    train,
+)
+from tests.test_layers import no_other_float
+
+TEXT = "the quick brown fox jumps over the lazy dog. " * 40
+TOKENIZER = CharTokenizer.from_text(TEXT)
+TOKENS = TOKENIZER.encode(TEXT)
+
+
+def small(dtype=np.float64, seed=0, **changes):
+    """A flattened model that trains in a second."""
+    config = {"vocab_size": TOKENIZER.vocab_size, "context": 8, "width": 16, "heads": 2,
+              "blocks": 2, **changes}  # fmt: skip
+    model = Transformer(**config)
+    flatten(model, np.random.default_rng(seed), dtype)
+    return model
+
+
+def test_gradient_of_every_parameter():
+    rng = np.random.default_rng(1)
+    model = Transformer(vocab_size=6, context=5, width=8, heads=2, blocks=2)
+    theta, grad = flatten(model, rng)
+    theta += rng.normal(0, 0.3, theta.shape)
+    inputs, targets = rng.integers(0, 6, (2, 3, 5))
+    grad[:] = np.nan
+    loss_and_gradient(model, inputs, targets)
+    measured = numerical_gradient(lambda: SoftmaxCrossEntropy()(model(inputs), targets), theta)
+    end = 0
+    for name, layer, key in parameters(model):
+        start, end = end, end + getattr(layer, key).size
+        assert relative_error(grad[start:end], measured[start:end]) < 1e-6, name
+
+
+def test_a_gradient_does_not_add_up_over_calls():
+    model = small()
+    batch = sample_batch(TOKENS, 4, 8, np.random.default_rng(0))
+    loss_and_gradient(model, *batch)
+    first = model.grad.copy()
+    loss_and_gradient(model, *batch)
+    assert np.array_equal(first, model.grad)
+
+
+def test_everything_in_a_float32_run_is_float32():
+    model = small(np.float32)
+    seen = []
+
+    def look(step, model):
+        seen.append(model.grad.dtype)
+        assert no_other_float(model, np.float32)
+
+    history = train(model, TOKENS, 4, batch_size=4, every=2, on_check=look, progress=False)
+    assert model.theta.dtype == np.float32 and seen == [np.float32, np.float32]
+    assert no_other_float(model, np.float32)
+    assert model(TOKENS[None, :8]).dtype == np.float32
+    assert len(history["loss"]) == 4
+    with Workers(model, 3) as team:
+        team.loss_and_gradient(*sample_batch(TOKENS, 5, 8, np.random.default_rng(0)))
+        for replica in team.replicas:
+            assert replica.grad.dtype == np.float32 and no_other_float(replica, np.float32)
+
+
+def test_untrained_loss_is_ln_V():
+    assert abs(evaluate(small(), TOKENS) - math.log(TOKENIZER.vocab_size)) < 0.1
+
+
+def test_training_learns_and_is_reproducible():
+    losses = []
+    for _ in range(2):
+        model = small()
+        history = train(model, TOKENS, 150, batch_size=8, learning_rate=1e-2, warmup=10,
+                        workers=2, validation=TOKENS, every=50, progress=False)  # fmt: skip
+        losses.append(history["loss"])
+    assert np.array_equal(losses[0], losses[1])
+    assert losses[0][-1] < 0.6 < 2.5 < losses[0][0]
+    assert history["checked"].tolist() == [50, 100, 150]
+    assert history["validation"].shape == (3,) and history["seconds"] > 0
+    text = generate(model, TOKENIZER, "the quick ", 30, temperature=0)
+    assert text.startswith("the quick brown fox")
+
+
+def test_workers_find_the_gradient_of_one():
+    batch = sample_batch(TOKENS, 7, 8, np.random.default_rng(2))  # 7 is not divisible by 2 or 3
+    gradients, losses = [], []
+    for n in (1, 2, 3, 10):
+        model = small()
+        with Workers(model, n) as team:
+            losses.append(team.loss_and_gradient(*batch))
+        gradients.append(model.grad.copy())
+    for gradient in gradients[1:]:
+        assert relative_error(gradients[0], gradient) < 1e-13
+    assert np.allclose(losses, losses[0], rtol=1e-13)
+
+
+def test_training_goes_on_where_no_thread_starts(monkeypatch):
+    monkeypatch.setattr("helpers.transformer.can_start_threads", lambda: False)
+    monkeypatch.setattr("helpers.transformer.ThreadPoolExecutor", None)
+    assert len(train(small(), TOKENS, 2, progress=False)["loss"]) == 2
+
+
+def test_an_interruption_keeps_what_was_learned(capsys):
+    def interrupt(step, model):
+        raise KeyboardInterrupt
+
+    history = train(small(), TOKENS, 50, every=5, on_check=interrupt, progress=False)
+    assert len(history["loss"]) == 5
+    assert "stopped after 5 steps" in capsys.readouterr().out
+
+
+def test_a_loss_that_is_no_number_is_noticed():
+    model = small()
+    model.theta[:] = np.inf
+    with np.errstate(all="ignore"):
+        with pytest.raises(FloatingPointError, match="at step 0; try a smaller learning_rate"):
+            train(model, TOKENS, 5, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"steps": 0}, "steps and batch_size must be 1 or more, got 0 and 12"),
+        ({"batch_size": 0}, "must be 1 or more"),
+        ({"tokens": TOKENS[:8]}, "8 tokens is too short for a context of 8"),
+        ({"tokens": TOKENS + 20}, "outside the vocabulary"),
+        ({"tokens": TOKENS.astype(float)}, "must be integers"),
+    ],
+)
+def test_train_rejects_bad_input(change, message):
+    with pytest.raises(ValueError, match=message):
+        train(**{"model": small(), "tokens": TOKENS, "steps": 2, "progress": False, **change})
+    with pytest.raises(ValueError, match=r"call flatten\(model\) before train"):
+        train(Transformer(5, 4, 4, 1, 1), TOKENS, 2)
+
+
+def test_evaluate_covers_the_text_and_spreads_its_windows():
+    model = small()
+    assert np.isclose(evaluate(model, TOKENS, batch_size=3), evaluate(model, TOKENS))
+    assert 0 < evaluate(model, TOKENS, windows=5) < 10
+    places = TOKENS[:33]  # four windows of eight
+    expected = np.mean([SoftmaxCrossEntropy()(model(places[None, i : i + 8]),
+                                              places[None, i + 1 : i + 9])
+                        for i in (0, 8, 16, 24)])  # fmt: skip
+    assert np.isclose(evaluate(model, places), expected)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "message"),
+    [
+        (np.array([[0, TOKENIZER.vocab_size]]), "is outside the vocabulary"),
+        (np.array([[-1, 0]]), "token -1 is outside the vocabulary"),
+        (np.zeros((1, 9), int), "a sequence of 9 tokens is longer than the context of 8"),
+        (np.zeros(3, int), r"shape \(N, T\)"),
+        (np.zeros((1, 3)), "must be integers"),
+    ],
+)
+def test_model_rejects_bad_tokens(tokens, message):
+    with pytest.raises(ValueError, match=message):
+        small()(tokens)
+
+
+def test_distribution_of_temperature_and_top_k():
+    logits = np.array([1.0, 3.0, 2.0, -1.0], dtype=np.float32)
+    p = next_distribution(logits)
+    assert np.allclose(p, np.exp(logits) / np.exp(logits).sum(), rtol=1e-6)
+    assert np.array_equal(next_distribution(logits, temperature=0), [0, 1, 0, 0])
+    assert np.array_equal(next_distribution(logits, top_k=1), [0, 1, 0, 0])
+    assert np.array_equal(next_distribution(logits, top_k=2) > 0, [False, True, True, False])
+    assert np.array_equal(next_distribution(logits, top_k=99), p)
+    assert next_distribution(logits, temperature=0.5)[1] > p[1] > next_distribution(logits, 2)[1]
+    assert np.array_equal(next_distribution(np.zeros(3), temperature=0), [1, 0, 0])
+    assert np.array_equal(logits, [1, 3, 2, -1]), "the logits are not changed"
+    for bad in (-0.1, -5, math.nan, math.inf):
+        with pytest.raises(ValueError, match="it must be 0 .greedy. or more"):
+            next_distribution(logits, temperature=bad)
+    with pytest.raises(ValueError, match="top_k is 0; it must be 1 or more"):
+        next_distribution(logits, top_k=0)
+
+
+def test_generate_is_documented_behavior():
+    model = small()
+    text = generate(model, TOKENIZER, "the fox", 20, seed=4)
+    assert text.startswith("the fox") and len(text) == 27
+    assert text == generate(model, TOKENIZER, "the fox", 20, seed=4)
+    assert text != generate(model, TOKENIZER, "the fox", 20, seed=5)
+    assert generate(model, TOKENIZER, "fox", 0) == "fox"
+    assert generate(model, TOKENIZER, "fox", 9, temperature=0) == generate(
+        model, TOKENIZER, "fox", 9, top_k=1
+    )  # fmt: skip
+
+
+def test_a_prompt_longer_than_the_context_is_seen_by_its_end():
+    model = small()
+    long = "the lazy dog jumps"
+    text = generate(model, TOKENIZER, long, 12, seed=1)
+    assert text.startswith(long) and len(text) == len(long) + 12
+    end = generate(model, TOKENIZER, long[-8:], 12, seed=1)
+    assert text[len(long) :] == end[8:], "only the last 8 characters are seen"
+
+
+def test_generate_rejects_bad_input():
+    model = small()
+    with pytest.raises(ValueError, match="the prompt is empty"):
+        generate(model, TOKENIZER, "", 5)
+    with pytest.raises(ValueError, match=r"'X' at index 1 is not in the alphabet"):
+        generate(model, TOKENIZER, "aX", 5)
+    with pytest.raises(ValueError, match="temperature is -1"):
+        generate(model, TOKENIZER, "a", 5, temperature=-1)
+    with pytest.raises(ValueError, match="top_k is -3"):
+        generate(model, TOKENIZER, "a", 5, top_k=-3)
+    with pytest.raises(ValueError, match="the tokenizer has 3 tokens, the model"):
+        generate(model, CharTokenizer("abc"), "a", 5)
+    with pytest.raises(ValueError, match="outside the vocabulary"):
+        continuation(model, np.array([99]), 5)
+
+
+def test_continuation_gives_the_probability_of_each_token():
+    model = small()
+    tokens, probabilities = continuation(model, TOKENIZER.encode("fox "), 5, temperature=2, seed=0)
+    assert np.isnan(probabilities[:4]).all() and np.isfinite(probabilities[4:]).all()
+    for t in range(4, 9):
+        p = next_distribution(model(tokens[None, max(0, t - 8) : t])[0, -1])
+        assert np.isclose(probabilities[t], p[tokens[t]])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_save_and_load(tmp_path, dtype):
+    model = small(dtype)
+    path = save(tmp_path / "model.npz", model, TOKENIZER)
+    loaded, tokenizer = load(str(path))
+    assert tokenizer == TOKENIZER and loaded.config == model.config
+    assert loaded.theta.dtype == dtype and np.array_equal(loaded.theta, model.theta)
+    assert np.array_equal(loaded(TOKENS[None, :8]), model(TOKENS[None, :8]))
+    assert [p.name for p in tmp_path.iterdir()] == ["model.npz"], "no partial file is left"
+    train(loaded, TOKENS, 2, progress=False)  # a loaded model can go on learning
+
+
+def test_save_rejects_what_is_not_worth_keeping(tmp_path):
+    model = small()
+    with pytest.raises(ValueError, match="do not belong together"):
+        save(tmp_path / "a.npz", model, CharTokenizer("abc"))
+    model.theta[3] = np.nan
+    with pytest.raises(ValueError, match="not finite"):
+        save(tmp_path / "a.npz", model, TOKENIZER)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failed_save_keeps_the_old_file(tmp_path, monkeypatch):
+    path = save(tmp_path / "a.npz", small(), TOKENIZER)
+    before = path.read_bytes()
+    monkeypatch.setattr("numpy.savez", lambda file, **_: file.write(b"half") and 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        save(path, small(seed=1), TOKENIZER)
+    assert path.read_bytes() == before
+
+
+def header(**changes):
+    """The header of a good checkpoint with something changed."""
+    model = small()
+    good = {"format": "broadcast-to-transformer/1", "config": model.config,
+            "alphabet": TOKENIZER.alphabet}  # fmt: skip
+    return json.dumps({**good, **changes})
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"header": header(format="other/9")}, "its format is 'other/9'"),
+        ({"header": header(alphabet="abc")}, "its alphabet has 3 characters"),
+        ({"header": header(alphabet="aab")}, "twice"),
+        ({"header": header(config={"vocab_size": 3})}, "not a checkpoint of this course"),
+        ({"header": header(config=None)}, "not a checkpoint of this course"),
+        ({"header": header(config={**small().config, "heads": 3})}, "cannot be split"),
+        ({"header": header(config={**small().config, "blocks": 3})}, "theta has shape"),
+        ({"header": "{"}, "not a whole checkpoint"),
+        ({"header": "{}"}, "not a checkpoint of this course"),
+        ({"theta": np.full(small().theta.size, np.nan)}, "not finite"),
+        ({"theta": np.zeros(small().theta.size, int)}, "float32 or float64"),
+        ({"theta": np.zeros(3)}, r"theta has shape \(3,\)"),
+        ({"theta": np.array([{}], dtype=object)}, "not a whole checkpoint"),
+        ({"theta": None}, "not a whole checkpoint"),
+    ],
+)
+def test_load_rejects_foreign_checkpoints(tmp_path, content, message):
+    arrays = {"header": header(), "theta": small().theta, **content}
+    arrays = {key: value for key, value in arrays.items() if value is not None}
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(CheckpointError, match=message) as caught:
+        load(tmp_path / "a.npz")
+    assert str(tmp_path / "a.npz") in str(caught.value)
+
+
+def test_load_rejects_damaged_files(tmp_path):
+    good = save(tmp_path / "good.npz", small(), TOKENIZER).read_bytes()
+    path = tmp_path / "bad.npz"
+    middle = len(good) // 2
+    flipped = good[:middle] + bytes([good[middle] ^ 255]) + good[middle + 1 :]
+    for content in (b"", b"not a zip", good[:middle], good[:-10], flipped):
+        path.write_bytes(content)
+        with pytest.raises(CheckpointError, match="not a whole checkpoint"):
+            load(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("readme.txt", "hello")
+    with pytest.raises(CheckpointError):
+        load(path)
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    with pytest.raises(CheckpointError):
+        load(tmp_path / "array.npy")
+    with pytest.raises(FileNotFoundError, match="there is no checkpoint"):
+        load(tmp_path / "none.npz")
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path)
+
+
+def test_shipped_checkpoint():
+    path = data_path("transformer.npz")
+    assert path.stat().st_size < 4_000_000
+    model, tokenizer = load(path)
+    train_text, validation_text = load_shakespeare()
+    assert tokenizer == CharTokenizer.from_text(train_text)
+    assert model.theta.dtype == np.float32
+    assert evaluate(model, tokenizer.encode(validation_text), windows=300) < 1.75
+    known = set(train_text.split())
+    words = generate(model, tokenizer, "HAMLET:\n", 300, temperature=0.7, seed=0).split()
+    assert np.mean([word in known for word in words]) > 0.6
