@@ -1,5 +1,7 @@
 """Figures with sliders: `live` redraws a figure whenever one of its controls moves."""
 
+from html import escape
+
 import matplotlib.pyplot as plt
 from IPython.display import display
 from ipywidgets import HTML, Image, Layout, VBox, Widget
@@ -58,7 +60,7 @@ def build(draw, alt, controls):
             plt.close(figure)
             message.value = ""
         except Exception as error:
-            message.value = f"<pre>{type(error).__name__}: {error}</pre>"
+            message.value = f"<pre>{escape(f'{type(error).__name__}: {error}')}</pre>"
 
     for control in controls.values():
         control.observe(redraw, names="value")

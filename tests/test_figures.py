@@ -1,0 +1,189 @@
+"""`show`, `live`, and the figures that recur."""
+
+import base64
+import io
+import itertools
+
+import ipywidgets
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from helpers import figures, live
+from helpers.data import data_path
+from helpers.transformer import load
+
+ALT = "a line that rises from left to right"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def line(slope=1.0, title=""):
+    """A figure with one line."""
+    fig, ax = plt.subplots()
+    ax.plot([0, 1], [0, slope])
+    ax.set_title(title)
+    return fig
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    """Collect what show and live display: a list of (data, metadata)."""
+    found = []
+
+    def display(data, raw, metadata):
+        assert raw is True
+        found.append((data, metadata))
+
+    monkeypatch.setattr(figures, "display", display)
+    monkeypatch.setattr(live, "display", display)
+    return found
+
+
+def texts(figure):
+    """Every text of a figure."""
+    return [t.get_text() for t in figure.findobj(plt.Text) if t.get_text()]
+
+
+def test_show_gives_the_picture_its_alternative_text_and_closes_it(displayed):
+    fig = line()
+    figures.show(fig, alt=ALT)
+    ((data, metadata),) = displayed
+    assert set(data) == {"image/png", "text/plain"}
+    assert data["text/plain"] == metadata["image/png"]["alt"] == ALT
+    assert metadata["image/png"]["width"] == 800
+    assert not plt.fignum_exists(fig.number)
+
+
+def test_show_rejects_what_is_no_figure_or_has_no_text(displayed):
+    fig, ax = plt.subplots()
+    with pytest.raises(TypeError, match="show expects a Matplotlib figure, got Axes"):
+        figures.show(ax, alt=ALT)
+    for alt in ("", "plot", None, 3):
+        with pytest.raises(ValueError, match="needs an alternative text"):
+            figures.show(fig, alt=alt)
+    assert not displayed
+    plt.close(fig)
+
+
+def test_the_same_figure_gives_the_same_bytes():
+    first, second = figures.png(line()), figures.png(line())
+    assert first == second and first != figures.png(line(2.0))
+    assert b"Matplotlib" not in first and b"Software" not in first
+    picture = plt.imread(io.BytesIO(first))
+    assert picture.shape[1] == 800 * figures.SHARPNESS
+    assert np.allclose(picture[0, 0], 1), "the background is white"
+
+
+def test_live_shows_widgets_with_a_picture_of_the_first_state(displayed):
+    live.live(line, alt=ALT, slope=ipywidgets.FloatSlider(2.0, min=0, max=3))
+    ((data, metadata),) = displayed
+    assert set(data) == {"image/png", "text/plain", WIDGET}
+    assert data["text/plain"] == metadata["image/png"]["alt"] == ALT
+    assert base64.b64decode(data["image/png"]) == figures.png(line(2.0))
+
+
+def test_live_redraws_when_a_control_moves():
+    slider, text = ipywidgets.FloatSlider(1.0, min=0, max=3), ipywidgets.Text("one")
+    box, _, _ = live.build(line, ALT, {"slope": slider, "title": text})
+    image, message = box.children[2], box.children[3]
+    assert image.value == figures.png(line(1.0, "one"))
+    slider.value = 2.5
+    assert image.value == figures.png(line(2.5, "one"))
+    text.value = "two"
+    assert image.value == figures.png(line(2.5, "two"))
+    assert message.value == ""
+    plt.close("all")
+    slider.value = 0.5
+    assert not plt.get_fignums(), "every figure is closed"
+    assert slider.description == "slope"
+
+
+def test_live_writes_an_error_under_the_last_good_picture():
+    def draw(n):
+        if n == 2:
+            raise ValueError("two <is> too many")
+        return line(n)
+
+    slider = ipywidgets.IntSlider(1, min=0, max=3)
+    box, _, _ = live.build(draw, ALT, {"n": slider})
+    before = box.children[1].value
+    slider.value = 2
+    assert "ValueError: two &lt;is&gt; too many" in box.children[2].value
+    assert box.children[1].value == before
+    slider.value = 3
+    assert box.children[2].value == "" and box.children[1].value != before
+
+
+def test_live_rejects_bad_controls():
+    with pytest.raises(ValueError, match="needs a control for each parameter"):
+        live.live(line, alt=ALT)
+    with pytest.raises(TypeError, match="expects a widget for 'slope', got 3"):
+        live.live(line, alt=ALT, slope=3)
+    with pytest.raises(ValueError, match="needs an alternative text"):
+        live.live(line, alt="", slope=ipywidgets.FloatSlider(1.0))
+
+
+def test_heatmap_is_centered_when_signed_and_writes_numbers():
+    fig = Figure()
+    ax = fig.add_subplot()
+    image = figures.heatmap(ax, [[1.0, -4.0], [np.nan, 0.5]], signed=True, numbers=".1f")
+    assert image.get_clim() == (-4, 4)
+    assert {"1.0", "-4.0", "0.5"} <= set(texts(fig)) and "nan" not in texts(fig)
+    with pytest.raises(ValueError, match="needs a matrix"):
+        figures.heatmap(ax, [1, 2, 3])
+
+
+def test_text_figure_shades_each_character():
+    text = "AB:\nword\n" + "x" * 30
+    probabilities = np.linspace(0, 1, len(text))
+    probabilities[:4] = np.nan
+    fig = figures.text_figure(text, probabilities, columns=20)
+    shade = fig.axes[0].images[0].get_array().filled(np.nan)
+    assert shade.shape == (4, 20), "two lines, and one that is broken in two"
+    assert np.isnan(shade[0]).all()
+    assert np.allclose(shade[1, :4], probabilities[4:8])
+    assert np.allclose(shade[2], probabilities[9:29])
+    lines = {t.get_text(): t.get_fontweight() for t in fig.axes[0].texts}
+    assert lines == {"AB:": "bold", "word": "normal", "x" * 20: "normal", "x" * 10: "normal"}
+    with pytest.raises(ValueError, match="3 characters, but 2 probabilities"):
+        figures.text_figure("abc", [0.1, 0.2])
+
+
+@pytest.mark.parametrize(
+    ("width", "heads", "context", "blocks"), [(128, 4, 64, 4), (8, 2, 5, 1), (768, 12, 1024, 12)]
+)
+def test_transformer_figure_has_every_shape(width, heads, context, blocks):
+    found = "\n".join(texts(figures.transformer_figure(65, context, width, heads, blocks)))
+    for shape in [
+        f"(N, {context})",
+        f"(N, {context}, {width})",
+        f"(N, {heads}, {context}, {width // heads})",
+        f"(N, {context}, {4 * width})",
+        f"(N, {context}, 65)",
+    ]:
+        assert shape in found
+    assert f"block, {blocks} times" in found
+
+
+def test_writing_figure_over_a_grid():
+    model, tokenizer = load(data_path("transformer.npz"))
+    grid = itertools.product(["HAMLET:\n", "a"], [0, 0.7, 2.0], [1, 62], [20])
+    for prompt, temperature, top_k, length in grid:
+        fig = figures.writing_figure(model, tokenizer, prompt, temperature, top_k, length, seed=1)
+        shade = fig.axes[0].images[0].get_array().filled(np.nan)
+        written = sum(len(t.get_text()) for t in fig.axes[0].texts)
+        assert np.nanmax(shade) <= 1 and written > len(prompt.strip())
+    again = [figures.png(figures.writing_figure(model, tokenizer, "O", 1.0, 62, 20, seed))
+             for seed in (1, 1, 2)]  # fmt: skip
+    assert again[0] == again[1] != again[2]
+    with pytest.raises(ValueError, match="the prompt is empty"):
+        figures.writing_figure(model, tokenizer, "", 1.0, 5, 20, 0)
+
+
+def test_palette_is_okabe_ito():
+    named = {figures.BLUE, figures.ORANGE, figures.GREEN, figures.PINK, figures.YELLOW,
+             figures.SKY, figures.BLACK}  # fmt: skip
+    assert {c.lstrip("#") for c in named} == {
+        c.lstrip("#") for c in plt.rcParams["axes.prop_cycle"].by_key()["color"]
+    } | {"000000"}

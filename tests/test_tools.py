@@ -1,0 +1,218 @@
+"""The tools of a contributor: export, build, set the repository address."""
+
+import shutil
+import subprocess
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from helpers.figures import require_alt
+from tests.course import folder
+from tools import build, export, notebooks, set_repository
+
+FIRST = """#| export shapes
+LIMIT = 3
+
+
+def area(width, height=LIMIT):
+    return math.prod((width, height)) + np.zeros(1)[0]
+"""
+SECOND = """#| export solids
+class Box(Base):
+    def volume(self):
+        return area(2) * self.depth
+"""
+
+
+def cells(*sources, **tags):
+    """A notebook of code cells; the keyword cN gives the tags of cell N."""
+    made = [new_code_cell(source, id=f"c{i}") for i, source in enumerate(sources)]
+    for key, names in tags.items():
+        made[int(key[1:])].metadata["tags"] = names
+    return new_notebook(cells=made)
+
+
+def put(path, notebook):
+    """Write a notebook and return its path."""
+    nbformat.write(notebook, path)
+    return path
+
+
+def test_export_finds_the_imports(tmp_path):
+    one = put(tmp_path / "01_a.ipynb", cells("import math\nimport numpy as np", FIRST, "area(1)"))
+    two = put(tmp_path / "02_b.ipynb", cells("from collections import UserDict as Base", SECOND))
+    modules = export.exported_modules([one, two])
+    assert set(modules) == {"shapes", "solids"}
+    assert modules["shapes"].splitlines()[:4] == [
+        '"""Built from 01_a.ipynb by `python -m tools.build`: edit it there."""', "",
+        "import math", "",
+    ]  # fmt: skip
+    assert "import numpy as np\n\n\nLIMIT = 3\n" in modules["shapes"].replace("\n\n\n\n", "\n\n\n")
+    assert "from collections import UserDict as Base" in modules["solids"]
+    assert "from helpers.shapes import area" in modules["solids"]
+    assert "area(1)" not in modules["shapes"]
+    names = {}
+    exec(modules["shapes"], names)
+    assert names["area"](2) == 6
+
+
+@pytest.mark.parametrize(
+    ("sources", "message"),
+    [
+        (["#| export shapes\nprint('hello')"], "holds only functions, classes, constants"),
+        (["#| export shapes\ndef f():\n    return missing"], "use 'missing', which no notebook"),
+        (["#| export figures\nX = 1"], "which is written by hand"),
+    ],
+)
+def test_export_says_what_is_wrong(tmp_path, sources, message):
+    path = put(tmp_path / "01_a.ipynb", cells(*sources))
+    with pytest.raises(export.ExportError, match=message):
+        export.exported_modules([path])
+
+
+def test_a_module_is_built_from_one_notebook(tmp_path):
+    one = put(tmp_path / "01_a.ipynb", cells("#| export shapes\nA = 1"))
+    two = put(tmp_path / "02_b.ipynb", cells("#| export shapes\nB = 1"))
+    with pytest.raises(export.ExportError, match=r"02_b.ipynb exports to shapes, which 01_a"):
+        export.exported_modules([one, two])
+
+
+def test_a_broken_notebook_is_named(tmp_path):
+    path = tmp_path / "01_a.ipynb"
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(ValueError, match="01_a.ipynb is not a readable notebook"):
+        export.exported_modules([path])
+
+
+NOISY = """from time import perf_counter
+from tqdm.auto import tqdm
+for _ in tqdm(range(3)): pass
+print(perf_counter())"""
+FIGURE = """import matplotlib.pyplot as plt
+from ipywidgets import IntSlider
+from helpers.figures import show
+from helpers.live import live
+def draw(n):
+    fig, ax = plt.subplots(figsize=(2, 2))
+    ax.plot([0, n])
+    return fig
+show(draw(1), alt="a line that rises from left to right")
+live(draw, alt="a line that rises from left to right", n=IntSlider(2))"""
+
+
+def test_building_twice_changes_no_byte(tmp_path):
+    path = put(
+        tmp_path / "01_a.ipynb",
+        cells("print('kept'); 1 + 1", NOISY, FIGURE, c1=[notebooks.IGNORE]),
+    )
+    assert not build.is_current(path)
+    build.execute(path)
+    assert build.is_current(path)
+    first = path.read_bytes()
+    build.execute(path)
+    assert path.read_bytes() == first
+    one, noisy, figure = nbformat.read(path, as_version=4).cells
+    assert one.outputs[0].text == "kept\n" and one.outputs[1].data["text/plain"] == "2"
+    assert [output.name for output in noisy.outputs] == ["stdout"], "the progress bar is gone"
+    assert [set(o.data) for o in figure.outputs] == [{"image/png", "text/plain"}] * 2
+    build.execute(path, fresh=True)
+    assert nbformat.read(path, as_version=4).cells[1].outputs != noisy.outputs
+    assert nbformat.read(path, as_version=4).cells[0] == one
+
+
+def test_changed_code_renews_ignored_outputs(tmp_path):
+    path = put(tmp_path / "01_a.ipynb", cells("n = 1", "print(n)", c1=[notebooks.IGNORE]))
+    build.execute(path)
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[0].source = "n = 2"
+    put(path, notebook)
+    assert not build.is_current(path)
+    build.execute(path)
+    assert nbformat.read(path, as_version=4).cells[1].outputs[0].text == "2\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("1 / 0", "a cell failed"),
+        ("import warnings; warnings.warn('oh')", "writes to stderr"),
+        ("object()", "prints a memory address"),
+        (f"print({str(folder())!r})", "a path of this machine"),
+    ],
+)
+def test_build_refuses_what_is_not_stable_and_keeps_the_file(tmp_path, source, message):
+    path = put(tmp_path / "01_a.ipynb", cells(source))
+    before = path.read_bytes()
+    with pytest.raises(build.BuildError, match=message):
+        build.execute(path)
+    assert path.read_bytes() == before
+
+
+def test_fingerprint_ignores_text_and_bootstrap_but_not_code():
+    notebook = cells("%pip install x", "a = 1", c0=[notebooks.BOOTSTRAP])
+    mark = build.fingerprint(notebook)
+    notebook.cells[0].source = "%pip install y"
+    notebook.cells.append(new_markdown_cell("text"))
+    notebook.cells[1].outputs = [new_output("stream", text="x")]
+    assert build.fingerprint(notebook) == mark
+    notebook.cells[1].source = "a = 2"
+    assert build.fingerprint(notebook) != mark
+
+
+def test_check_reports_and_changes_nothing(capsys):
+    assert build.main(["--check"]) == 0, capsys.readouterr().out
+
+
+def test_find_notebook_by_number_name_and_path():
+    path = notebooks.all_notebooks()[-1]
+    for name in (path.name, path.stem, path.name[:2], str(int(path.name[:2])), str(path)):
+        assert notebooks.find(name) == path
+    with pytest.raises(SystemExit, match="no notebook '99'"):
+        notebooks.find("99")
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of the files in which the address stands."""
+    for path in set_repository.files(folder()):
+        target = tmp_path / path.relative_to(folder())
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(path, target)
+    return tmp_path
+
+
+def test_set_repository_changes_every_address_and_nothing_else(copy):
+    before = {path: path.read_text(encoding="utf-8") for path in set_repository.files(copy)}
+    (old,) = set_repository.addresses(copy)
+    set_repository.set_address(copy, "ada/course.v2")
+    assert set_repository.addresses(copy) == {"ada/course.v2"}
+    for path, text in before.items():
+        assert path.read_text(encoding="utf-8") == text.replace(old, "ada/course.v2")
+        if path.suffix == ".ipynb":
+            assert build.is_current(path), "an address does not make a notebook stale"
+    set_repository.set_address(copy, old)
+    assert all(path.read_text(encoding="utf-8") == text for path, text in before.items())
+
+
+@pytest.mark.parametrize(
+    "url", ["https://github.com/ada/course.git", "git@github.com:ada/course.git",
+            "https://github.com/ada/course", "ssh://git@github.com/ada/course.git"],
+)  # fmt: skip
+def test_address_of_origin(tmp_path, url):
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    with pytest.raises(ValueError, match="no remote `origin` on GitHub"):
+        set_repository.origin(tmp_path)
+    subprocess.run(["git", "-C", str(tmp_path), "remote", "add", "origin", url], check=True)
+    assert set_repository.origin(tmp_path) == "ada/course"
+
+
+def test_set_repository_rejects_what_is_no_address(capsys):
+    assert set_repository.main(["not an address"]) == 1
+    assert "write OWNER/REPO" in capsys.readouterr().err
+
+
+def test_alt_text_must_say_something():
+    require_alt("a line that rises")
+    with pytest.raises(ValueError):
+        require_alt("figure 1")
