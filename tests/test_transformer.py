@@ -1,5 +1,6 @@
 """The transformer: its gradient, training, generation, and what it says to bad input."""
 
+import hashlib
 import json
 import math
 import zipfile
@@ -345,3 +346,11 @@ def test_shipped_checkpoint():
     known = set(train_text.split())
     words = generate(model, tokenizer, "HAMLET:\n", 300, temperature=0.7, seed=0).split()
     assert np.mean([word in known for word in words]) > 0.6
+
+
+def test_shipped_checkpoint_is_the_one_that_is_described():
+    path = data_path("transformer.npz")
+    readme = data_path("README.md").read_text(encoding="utf-8")
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in readme
+    assert f"{path.stat().st_size:,}" in readme
+    assert f"{load(path)[0].theta.size:,} numbers" in readme
