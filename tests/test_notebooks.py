@@ -154,3 +154,11 @@ def test_code_uses_the_words_of_every_system(name):
     for cell in notebooks.code_cells(NOTEBOOKS[name]):
         if notebooks.BOOTSTRAP not in notebooks.tags(cell):
             assert not re.search(r"^\s*[!%]", cell.source, re.M), f"cell {cell.id}: a magic"
+
+
+def test_readme_shows_the_opening_figure_of_its_notebook():
+    readme = (folder() / "README.md").read_text(encoding="utf-8")
+    for name, picture in build.PICTURES.items():
+        assert f"](docs/{picture})" in readme
+        stored = (folder() / "docs" / picture).read_bytes()
+        assert stored == build.opening_picture(NOTEBOOKS[name])

@@ -49,7 +49,7 @@ def test_gradient_of_every_parameter():
     inputs, targets = rng.integers(0, 6, (2, 3, 5))
     grad[:] = np.nan
     loss_and_gradient(model, inputs, targets)
-    measured = numerical_gradient(lambda: SoftmaxCrossEntropy()(model(inputs), targets), theta)
+    measured = numerical_gradient(lambda _: SoftmaxCrossEntropy()(model(inputs), targets), theta)
     end = 0
     for name, layer, key in parameters(model):
         start, end = end, end + getattr(layer, key).size

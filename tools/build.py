@@ -15,6 +15,7 @@ import os
 import re
 import sys
 import time
+from base64 import b64decode
 
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -25,6 +26,7 @@ from tools.export import ExportError, exported_modules, stale_modules
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
 RETURNED = re.compile(r".*\r(?=[^\n])")
 WIDGET = "application/vnd.jupyter.widget-view+json"
+PICTURES = {"02_gradient_descent": "landscape.png"}  # opening figures that the README shows
 
 
 class BuildError(Exception):
@@ -119,6 +121,20 @@ def execute(path, fresh=False):
                 output.execution_count = number
     notebook.metadata["course"] = {"built": fingerprint(notebook)}
     notebooks.write(notebook, path)
+    if path.stem in PICTURES:
+        target = notebooks.ROOT / "docs" / PICTURES[path.stem]
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(opening_picture(notebook))
+
+
+def opening_picture(notebook):
+    """Return the PNG bytes of a notebook's opening figure, the first picture in it."""
+    return next(
+        b64decode(output.data["image/png"])
+        for cell in notebooks.code_cells(notebook)
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    )
 
 
 def stable(outputs, where, ignored):

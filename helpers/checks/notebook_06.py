@@ -148,40 +148,33 @@ def parameter_count(answer):
 
 
 @exercise("6.5")
-def learning_rate_at(answer):
-    """Warm-up and cosine, for every step of several schedules."""
-    for steps, peak, warmup in [(50, 2.0, 10), (200, 1e-3, 20), (30, 0.5, 1)]:
-        result = np.array([array(call(answer, k, steps, peak, warmup), (), "the rate")
-                           for k in range(steps)], dtype=float)  # fmt: skip
-        k = np.arange(steps)
-        u = (k - warmup) / (steps - warmup)
-        right = np.where(
-            k < warmup, peak * (k + 1) / warmup, peak * (1 + np.cos(np.pi * u)) / 2
-        )  # fmt: skip
+def combined_gradient(answer):
+    """The gradient of a batch from those of its shares, of equal and of unequal sizes."""
+    rng = np.random.default_rng(65)
+    for sizes in [np.array([7, 5]), np.array([1, 4, 2]), np.array([6, 6])]:
+        n = len(sizes)
+        gradients = rng.normal(size=(n, 4))
+        right = sizes @ gradients / sizes.sum()
+        result = call(answer, gradients, sizes)
         if close(result, right):
             continue
-        if warmup > 1 and close(result[0], peak):
-            raise Wrong("step 0 already has the peak; during warm-up the rate is peak (k + 1) / w")
-        if warmup > 1 and result[0] == 0:
-            raise Wrong("step 0 has a rate of 0, so it is lost; use k + 1, not k, in the warm-up")
-        if warmup > 1 and not close(result[:warmup], right[:warmup]):
-            raise Wrong("the warm-up is off; for k < w the rate is peak (k + 1) / w")
-        if close(result[warmup:], (peak * (1 + np.cos(np.pi * k / steps)) / 2)[warmup:]):
+        if close(result, gradients.mean(axis=0)):
             raise Wrong(
-                "the cosine started at k = 0; let u run from 0 at k = w to 1 at k = K, so that "
-                "the rate does not jump"
+                f"for sizes {sizes.tolist()} this is the plain mean; a worker with more sequences "
+                "counts more"
             )
-        if close(result[warmup:], (peak * np.cos(np.pi * u))[warmup:]):
-            raise Wrong("the rate becomes negative; a cosine runs from 1 to -1, so shift and halve")
-        if close(result[warmup:], (peak * np.cos(np.pi * u / 2))[warmup:]):
-            raise Wrong("this is a quarter of a cosine; use the half from its top to its bottom")
-        if close(result[warmup:], (peak * (1 - u))[warmup:]):
-            raise Wrong("this falls along a straight line; use a cosine")
-        bad = int(np.flatnonzero(~np.isclose(result, right))[0])
-        raise Wrong(
-            f"with K={steps}, peak={peak}, w={warmup}: step {bad} has {result[bad]:.6g}, "
-            f"expected {right[bad]:.6g}"
-        )
+        if close(result, gradients.sum(axis=0)):
+            raise Wrong("this is the sum of the means; with n workers it is about n times too long")
+        if close(result, sizes @ gradients):
+            raise Wrong("this is the sum over all sequences; the loss is a mean: divide by how many")
+        if close(result, sizes @ gradients / n):
+            raise Wrong("divide by the number of sequences, not by the number of workers")
+        if np.shape(result) == (n, 4):
+            raise Wrong("add up over the workers: one gradient comes out, of shape (P,)")
+        if np.shape(result) == (n,):
+            raise Wrong("you added up over the parameters; the workers are axis 0")
+        array(result, (4,), "the gradient")
+        raise Wrong(f"for sizes {sizes.tolist()} the gradient is not that of the whole batch")
 
 
 @exercise("6.6")

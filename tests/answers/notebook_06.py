@@ -16,14 +16,7 @@ def bigram(text="train", one=1, axis=1, sign="-", log="log", judge="validation")
 
 
 COUNT = "def parameter_count(V, T, d, B):\n    return "
-RATE = """
-def learning_rate_at(step, steps, peak, warmup):
-    if step < warmup:
-        return {up}
-    u = (step - warmup) / (steps - warmup)
-    return {down}
-"""
-UP, DOWN = "peak * (step + 1) / warmup", "peak * (1 + math.cos(math.pi * u)) / 2"
+COMBINE = "def combined_gradient(gradients, sizes):\n    return "
 DISTRIBUTION = """
 def next_probabilities(logits, temperature, k):
     keep = logits >= np.sort(logits)[-k]
@@ -67,13 +60,12 @@ WRONG = [
     ("6.4", COUNT + "V * d + B * (12 * d * d + 13 * d) + 2 * d + d * V + V", "the positions"),
     ("6.4", COUNT + "V * d + T * d + B * (12 * d * d + 9 * d) + d * V + V", "γ and β are"),
     ("6.4", COUNT + "12 * B * d * d", "but theta has"),
-    ("6.5", RATE.format(up="peak", down=DOWN), "already has the peak"),
-    ("6.5", RATE.format(up="peak * step / warmup", down=DOWN), "step 0 has a rate of 0"),
-    ("6.5", RATE.format(up=UP, down="peak * (1 + math.cos(math.pi * step / steps)) / 2"),
-     "started at k = 0"),
-    ("6.5", RATE.format(up=UP, down="peak * math.cos(math.pi * u)"), "becomes negative"),
-    ("6.5", RATE.format(up=UP, down="peak * math.cos(math.pi * u / 2)"), "a quarter of a cosine"),
-    ("6.5", RATE.format(up=UP, down="peak * (1 - u)"), "a straight line"),
+    ("6.5", COMBINE + "gradients.mean(axis=0)", "the plain mean"),
+    ("6.5", COMBINE + "gradients.sum(axis=0)", "the sum of the means"),
+    ("6.5", COMBINE + "sizes @ gradients", "divide by how many"),
+    ("6.5", COMBINE + "sizes @ gradients / len(sizes)", "not by the number of workers"),
+    ("6.5", COMBINE + "gradients * sizes[:, None] / sizes.sum()", "one gradient comes out"),
+    ("6.5", COMBINE + "(gradients * sizes).sum(axis=0) / sizes.sum()", "raised ValueError"),
     ("6.6", DISTRIBUTION.format(line="z = np.where(keep, logits * temperature, -np.inf)",
                                 result=NORMAL), "you multiplied by the temperature"),
     ("6.6", DISTRIBUTION.format(line="z = logits / temperature",
