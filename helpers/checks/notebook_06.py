@@ -166,7 +166,7 @@ def combined_gradient(answer):
         if close(result, gradients.sum(axis=0)):
             raise Wrong("this is the sum of the means; with n workers it is about n times too long")
         if close(result, sizes @ gradients):
-            raise Wrong("this is the sum over all sequences; the loss is a mean: divide by how many")
+            raise Wrong("this is a sum over all sequences; the loss is a mean: divide by how many")
         if close(result, sizes @ gradients / n):
             raise Wrong("divide by the number of sequences, not by the number of workers")
         if np.shape(result) == (n, 4):
