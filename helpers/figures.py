@@ -242,6 +242,16 @@ _LAYER_SHIFT, _LAYER_GAP = 0.35, 0.4  # of a cell: from one layer of an array to
 _SOLID, _PALE = (0.28, 0.72), 0.4  # how much color the first and the last cell get; a ghost's part
 
 
+def _canvas(width, height):
+    """An empty figure with one frameless Axes over all of it, measured in inches, y down."""
+    figure = Figure(figsize=(width, height))
+    figure.set_layout_engine("none")  # and not layout="none", which ends with the first savefig
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.set(xlim=(0, width), ylim=(height, 0))
+    ax.axis("off")
+    return figure, ax
+
+
 def _shape(value, name):
     """A shape as a tuple of up to three whole numbers, or an error that says what is wrong."""
     shape = (value,) if isinstance(value, (int, np.integer)) else value
@@ -340,10 +350,7 @@ def broadcast_figure(a, b):
     padded = [(1,) * (ndim - len(shape)) + shape for shape in shapes]
     fails = [m != n and 1 not in (m, n) for m, n in zip(*padded, strict=True)]
     full = [n if m == 1 else m for m, n in zip(*padded, strict=True)]
-    figure = Figure(figsize=(9.6, 5.4), layout="none")
-    ax = figure.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, 9.6), ylim=(5.4, 0))  # both in inches, y down
-    ax.axis("off")
+    figure, ax = _canvas(9.6, 5.4)
     _size_table(ax, shapes, padded, full, fails)
     _verdict(ax, shapes, padded, full, fails)
 
@@ -518,10 +525,7 @@ def memory_figure(memory, views):
     Returns a Figure. Raises ValueError if an array has other axes or lies elsewhere.
     """
     itemsize, n = memory.itemsize, memory.size
-    figure = Figure(figsize=(9.6, 5.2), layout="none")
-    ax = figure.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, 9.6), ylim=(5.2, 0))
-    ax.axis("off")
+    figure, ax = _canvas(9.6, 5.2)
     cell, x, y = min(0.62, 7.6 / n), 1.55, 0.35
     corners = _corners((1, 1, n), x, y, cell)
     _polygons(ax, corners, _tints(BLUE, _ramp(np.arange(n), n)), "memory", edgecolors="#222222")
