@@ -5,6 +5,7 @@ Importing this module applies the style file `course.mplstyle` to Matplotlib.
 
 import io
 from base64 import b64encode
+from functools import lru_cache
 from pathlib import Path
 
 import matplotlib as mpl
@@ -12,6 +13,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
 from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
 
 plt.style.use(Path(__file__).with_name("course.mplstyle"))
 
@@ -304,36 +306,52 @@ def _polygons(ax, corners, colors, label, **style):
         )
 
 
-def _numbers(ax, corners, values, cell, color, weight="normal"):
-    """Write a value into each cell, if there is room."""
-    if cell < 0.2:
+@lru_cache
+def _glyph(character):
+    """The outline of a character of height 1, y down: vertices and codes of a path."""
+    path = TextPath((0, 0), character, size=1)
+    return path.vertices * (1, -1), path.codes
+
+
+def _numbers(ax, corners, values, cell, color):
+    """Write a value into each cell, if there is room.
+
+    All are one path, because a hundred texts would take longer to draw than a slider may wait.
+    """
+    if cell < 0.2 or not len(corners):
         return
-    size = min(11, 72 * cell * 0.36)
-    for (x, y), value in zip(corners.mean(axis=1), values, strict=True):
-        ax.text(x, y, str(value), ha="center", va="center", fontsize=size, color=color,
-                weight=weight)  # fmt: skip
+    size, advance, half = min(11, 72 * cell * 0.36) / 72, np.array([0.636, 0]), np.array([0, 0.36])
+    outlines, codes = [], []
+    for middle, value in zip(corners.mean(axis=1), values, strict=True):
+        text = str(value)
+        for place, character in enumerate(text):
+            outline, code = _glyph(character)
+            outlines.append((outline + (place - len(text) / 2) * advance + half) * size + middle)
+            codes.append(code)
+    path = mpl.path.Path(np.concatenate(outlines), np.concatenate(codes))
+    ax.add_artist(mpl.patches.PathPatch(path, facecolor=color, edgecolor="none", zorder=3,
+                                        label=" ".join(map(str, values))))  # fmt: skip
 
 
 def _bracket(ax, start, end, label, color, width=1.2, dashed_from=None):
     """A line along an axis of an array with a size beside it, above it or to its left."""
     (x0, y0), (x1, y1) = start, end
+    across, tick, gap = x1 > x0, 0.04, (np.nan, np.nan)
+    dx, dy = (0, tick) if across else (tick, 0)
+    points = [(x0 - dx, y0 - dy), (x0 + dx, y0 + dy), gap, (x1 - dx, y1 - dy), (x1 + dx, y1 + dy)]
+    points += [gap, start, end if dashed_from is None else dashed_from]
     style = {"color": color, "linewidth": width, "solid_capstyle": "butt"}
-    across = x1 > x0
-    ax.plot([x0, x1], [y0, y1], linestyle="-" if dashed_from is None else (0, (2, 1.5)), **style)
+    ax.add_line(mpl.lines.Line2D(*zip(*points, strict=True), **style))
     if dashed_from is not None:
-        (xm, ym) = dashed_from
-        ax.plot([x0, xm], [y0, ym], **style)
-    tick = 0.04
-    for x, y in (start, end):
-        dx, dy = (0, tick) if across else (tick, 0)
-        ax.plot([x - dx, x + dx], [y - dy, y + dy], **style)
+        ends = zip(dashed_from, end, strict=True)
+        ax.add_line(mpl.lines.Line2D(*ends, linestyle=(0, (2, 1.5)), **style))
+    weight = "bold" if width > 2 else "normal"
     if across:
         ax.text((x0 + x1) / 2, y0 - 0.07, label, ha="center", va="bottom", fontsize=10, color=color,
-                weight="bold" if width > 2 else "normal")  # fmt: skip
+                weight=weight)  # fmt: skip
     else:
         ax.text(x0 - 0.07, (y0 + y1) / 2, label, ha="right", va="center", fontsize=10, color=color,
-                rotation=90 if len(label) > 1 else 0,
-                weight="bold" if width > 2 else "normal")  # fmt: skip
+                rotation=90 if len(label) > 1 else 0, weight=weight)  # fmt: skip
 
 
 def broadcast_figure(a, b):
@@ -432,9 +450,13 @@ def _layers(ax, shape, x, y, cell):
                 ha="center", va="top", fontsize=9, color=GRAY)  # fmt: skip
         return
     dx, dy = cell * _LAYER_SHIFT * (layers - 1), cell * (rows + _LAYER_GAP) * (layers - 1)
-    for corner in ((0, 0), (columns * cell, 0), (0, rows * cell), (columns * cell, rows * cell)):
-        ax.plot([x + corner[0], x + corner[0] + dx], [y + corner[1], y + corner[1] + dy],
-                color="#BBBBBB", linewidth=0.7, zorder=0.5)  # fmt: skip
+    right, bottom = x + columns * cell, y + rows * cell
+    ties = [[(x, y), (right, y), (x, bottom), (right, bottom)]]
+    ties.append([(left + dx, height + dy) for left, height in ties[0]])
+    if layers > 1:
+        ax.add_collection(mpl.collections.LineCollection(
+            np.swapaxes(ties, 0, 1), colors="#BBBBBB", linewidths=0.7, zorder=0.5), autolim=False
+        )  # fmt: skip
 
 
 def _sizes(ax, own, shape, fails, ndim, x, y, cell):
