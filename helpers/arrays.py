@@ -24,9 +24,10 @@ def as_floats(*arrays):
 def standardize(x, axis=0):
     """Shift and scale to mean 0 and deviation 1 along an axis.   (...) -> (...)
 
-    x: finite numbers; the default axis 0 treats every column (N, d) on its own. What is constant
-    along the axis becomes 0, not NaN. float32 stays float32, whole numbers become float64.
-    Raises TypeError if x is not made of real numbers, ValueError if there is nothing along the axis.
+    x: numbers with a finite sum; the default axis 0 treats every column of (N, d) on its own.
+    What is constant along the axis becomes 0, not NaN. float32 stays float32, whole numbers
+    become float64.
+    Raises TypeError if x is not made of real numbers, ValueError if it is empty.
     """
     (x,) = as_floats(x)
     if x.ndim == 0 or x.size == 0:
@@ -65,7 +66,7 @@ def one_hot(labels, n, dtype=np.float64):
                         "use labels.astype(int) if they are")
     if labels.size and not (labels.min() >= 0 and labels.max() < n):
         bad = labels[(labels < 0) | (labels >= n)].flat[0]
-        raise ValueError(f"label {bad} is not one of 0 to {n - 1}; is n, here {n}, the number of classes?")
+        raise ValueError(f"label {bad} is not one of 0 to {n - 1}; is {n} the number of classes?")
     return (labels[..., None] == np.arange(n)).astype(dtype)
 
 

@@ -31,7 +31,8 @@ def numbers(limit, dtype=np.float64):
 
 def tables(limit, **sides):
     """A strategy for arrays of one to three axes."""
-    return arrays(np.float64, array_shapes(max_dims=3, max_side=5, **sides), elements=numbers(limit))
+    shapes = array_shapes(max_dims=3, max_side=5, **sides)
+    return arrays(np.float64, shapes, elements=numbers(limit))
 
 
 # softmax

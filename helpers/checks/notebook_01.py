@@ -113,8 +113,8 @@ def one_hot(answer):
             raise Wrong("the 1 of row i should stand in column labels[i]")
         if result.dtype.kind != "f":
             raise Wrong(
-                f"the entries are right, but their dtype is {result.dtype}; 0.0 and 1.0 are floats, "
-                "so end with .astype(np.float64)"
+                f"the entries are right, but their dtype is {result.dtype}; 0.0 and 1.0 are "
+                "floats, so end with .astype(np.float64)"
             )
 
 
@@ -140,8 +140,8 @@ def pairwise_distances(answer):
         peak = peak_memory(lambda: call(answer, a, b))
     if peak > 8 * N * M * d / 4:
         raise Wrong(
-            f"the distances are right, but on the way {peak / 1e6:.0f} MB were in use for a table of "
-            f"{8 * N * M / 1e6:.1f} MB: some array has N M d numbers; use a @ b.T for the products"
+            f"the distances are right, but on the way {peak / 1e6:.0f} MB were in use for a table "
+            f"of {8 * N * M / 1e6:.1f} MB: some array has N M d numbers; use a @ b.T for the products"
         )
 
 
@@ -214,7 +214,7 @@ def head_scores(answer):
                 "place; bring the head in front of the place first, with swapaxes(1, 2)"
             )
         if result.shape == (N, T, T, H) and T != H:
-            raise Wrong(f"shape {result.shape} is (N, T, T, H); put the head in front: (N, H, T, T)")
+            raise Wrong(f"shape {result.shape} is (N, T, T, H); the head goes in front of both T")
         if result.shape == (N, T, T) and H > 1:
             raise Wrong("the heads were added up; h must stand behind the arrow too")
         if result.shape == (H, T, T) and N > 1:
@@ -236,7 +236,9 @@ def head_scores(answer):
             raise Wrong("a reshape is not a transpose; use swapaxes to exchange two axes")
         if close(result, right / np.sqrt(d)):
             raise Wrong("do not divide by the root of d; only the dot products are asked for")
-        raise Wrong(f"for (N, T, H, d) = {(N, T, H, d)} the shape is right, the dot products are not")
+        raise Wrong(
+            f"for (N, T, H, d) = {(N, T, H, d)} the shape is right, but the dot products are not"
+        )
 
 
 @exercise("1.6")
@@ -252,8 +254,8 @@ def next_token_views(answer):
             shape = np.shape(part)
             if shape == (L - T + 1, T):
                 raise Wrong(
-                    f"{what} has L - T + 1 = {shape[0]} windows; the last one has no next token, so "
-                    "there are L - T"
+                    f"{what} has L - T + 1 = {shape[0]} windows; the last one has no next token, "
+                    "so there are L - T"
                 )
             if shape == (L - T, T + 1):
                 raise Wrong(f"{what} has T + 1 columns; cut off the last one for the inputs, the "
@@ -269,13 +271,13 @@ def next_token_views(answer):
         if close(targets, inputs + 1):
             raise Wrong("you added 1 to the tokens; move the window by one place instead")
         if not close(targets, tokens[places + 1]):
-            raise Wrong("targets[i] should be the window one place on: tokens[i + 1], tokens[i + 2], …")
+            raise Wrong("targets[i] should be the window one place on: tokens[i + 1] and so on")
         step = tokens.itemsize
         for part, what in ((inputs, "inputs"), (targets, "targets")):
             if part.strides != (step, step):
                 raise Wrong(
-                    f"the values are right, but {what} has strides {part.strides}, so it is a copy of "
-                    f"{part.nbytes} bytes; in a view of the text both strides are {step}"
+                    f"the values are right, but {what} has strides {part.strides}, so it is a copy "
+                    f"of {part.nbytes} bytes; in a view of the text both strides are {step}"
                 )
         if L - T > 1 and not np.shares_memory(inputs, targets):
             raise Wrong("inputs and targets lie in different memory; make both views of tokens")

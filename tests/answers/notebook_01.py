@@ -71,7 +71,8 @@ WRONG = [
     ("1.5", SCORES + "queries.swapaxes(1, 2) @ keys.reshape(N, H, d, T)", "is not a transpose"),
     ("1.6", VIEWS + "places = np.arange(len(tokens) - T)[:, None] + np.arange(T)\n"
      "    return tokens[places], tokens[places + 1]", "so it is a copy"),
-    ("1.6", VIEWS + f"windows = {WINDOWS}(tokens, T)\n    return windows, windows", "has no next token"),
+    ("1.6", VIEWS + f"windows = {WINDOWS}(tokens, T)\n    return windows, windows",
+     "has no next token"),
     ("1.6", VIEWS + f"windows = {WINDOWS}(tokens, T)[:-1]\n    return windows, windows",
      "targets equals inputs"),
     ("1.6", VIEWS + f"windows = {WINDOWS}(tokens, T + 1)\n    return windows, windows",
