@@ -16,7 +16,7 @@ from helpers.arrays import softmax
 from helpers.attention import MultiHeadAttention
 from helpers.data import CharTokenizer
 from helpers.layers import GELU, Layer, Linear, SoftmaxCrossEntropy, flatten, is_matrix
-from helpers.optimizers import AdamW, clip_gradient, warmup_cosine
+from helpers.optimizers import Adam, clip_gradient, warmup_cosine
 
 
 def sample_batch(tokens, batch_size, context, rng):
@@ -230,7 +230,8 @@ def train(model, tokens, steps, batch_size=12, learning_rate=2e-3, warmup=100, w
     """
     require_training(model, tokens, steps, batch_size)
     rng = np.random.default_rng(seed)
-    optimizer = AdamW(model.theta, weight_decay=weight_decay, decays=is_matrix(model))
+    optimizer = Adam(model.theta, betas=(0.9, 0.99), weight_decay=weight_decay,
+                     decays=is_matrix(model))
     history = {"loss": [], "checked": [], "validation": [], "seconds": 0.0}
     started = perf_counter()
     workers = min(workers, batch_size) if can_start_threads() else 1
@@ -322,12 +323,13 @@ def continuation(model, tokens, length, temperature=1.0, top_k=None, seed=None):
     rng = np.random.default_rng(seed)
     written = np.concatenate([tokens, np.zeros(length, tokens.dtype)])  # (T + length,)
     probabilities = np.full(len(written), np.nan)
-    for t in range(len(tokens), len(written)):
-        seen = written[max(0, t - model.config["context"]) : t]         # the end of the text
-        logits = model(seen[None])[0, -1]                               # (V,)
-        p = next_distribution(logits, temperature, top_k)
-        written[t] = rng.choice(len(p), p=p)
-        probabilities[t] = next_distribution(logits)[written[t]]
+    with threadpool_limits(1):                                          # too small to share out
+        for t in range(len(tokens), len(written)):
+            seen = written[max(0, t - model.config["context"]) : t]     # the end of the text
+            logits = model(seen[None])[0, -1]                           # (V,)
+            p = next_distribution(logits, temperature, top_k)
+            written[t] = rng.choice(len(p), p=p)
+            probabilities[t] = next_distribution(logits)[written[t]]
     return written, probabilities
 
 

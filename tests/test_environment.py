@@ -1,5 +1,6 @@
 """Requirements, packaging, and what importing the course does and does not do."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -52,8 +53,12 @@ def test_environment_takes_its_packages_from_requirements():
 def test_runtime_dependencies_are_what_the_helpers_import():
     imported = set()
     for path in (ROOT / "helpers").rglob("*.py"):
-        code = path.read_text(encoding="utf-8")
-        imported |= set(re.findall(r"^\s*(?:import|from) (\w+)", code, re.M))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in getattr(node, "names", [])]
+            if isinstance(node, ast.ImportFrom):
+                imported.add(node.module.split(".")[0])
+            elif isinstance(node, ast.Import):
+                imported |= {name.split(".")[0] for name in names}
     outside = imported - set(sys.stdlib_module_names) - {"helpers"}
     given = {package(line) for line in PROJECT["dependencies"]}
     assert outside - {"IPython"} == given, "IPython comes with ipywidgets"
