@@ -45,7 +45,8 @@ def broadcast_shape(answer):
             result = answer(a, b)  # not by call, which takes None for a forgotten return
         except Exception as error:
             said = describe(error, answer)
-            raise Wrong(f"{a} and {b} do not fit, so return None; your code raised {said}") from None
+            said = f"{a} and {b} do not fit, so return None; your code raised {said}"
+            raise Wrong(said) from None
         if result is not None:
             raise Wrong(f"{a} and {b} do not fit, so return None; you return {result!r}")
 
