@@ -74,16 +74,13 @@ def softmax(scores, axis=-1):
     """Scores to probabilities, e^s / Σ e^s along an axis; -inf becomes 0.   (...) -> (...)
 
     The largest score is subtracted first, so that nothing overflows. The dtype is kept; whole
-    numbers become float64. NaN among the scores gives NaN.
-    Raises TypeError if the scores are not real numbers, ValueError if there are none along the
-    axis, if all of them are -inf, or if one is +inf.
-    Source: Blanchard, Higham and Higham, Accurately computing the log-sum-exp and softmax
-    functions, 2021, section 1.
+    numbers become float64, NaN gives NaN. Raises TypeError if the scores are not real numbers,
+    ValueError if there are none along the axis, if all of them are -inf, or if one is +inf.
+    Source: Blanchard, Higham and Higham, 2021 (title at the end of notebook 01), section 1.
     """
     (scores,) = as_floats(scores)
     if scores.ndim == 0 or scores.shape[axis] == 0:
-        raise ValueError(f"softmax needs at least one score along axis {axis}, but the scores have "
-                         f"shape {scores.shape}")
+        raise ValueError(f"softmax needs at least one score along axis {axis}, got {scores.shape}")
     largest = scores.max(axis=axis, keepdims=True)
     if np.isinf(largest).any():
         raise ValueError("softmax of scores that are all -inf, or with one that is +inf, is not "

@@ -403,7 +403,7 @@ def broadcast_figure(a, b):
     used = left + cell * sum(width for width, _ in extents) + 2 * gap
     x = left + max(0.0, (9.6 - used - 0.3) / 2)
     tallest = cell * max(height for _, height in extents)
-    top += max(0.0, (room - tallest) / 3)
+    top += max(0.0, (room - tallest) / 5)
     stretched = []
     for name, color, step, own, shape, (width, _) in zip(
         "ab", (BLUE, YELLOW), (10, 1), padded, drawn[:2], extents[:2], strict=True
