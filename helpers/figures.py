@@ -536,9 +536,10 @@ def race_figure(races, percent):
             below.plot(steps[done], height[::every][done], color=color, label=name)
         ax.set(title=f"{title}, step {step}", xlabel="x", ylabel="y", xlim=reach[:2],
                ylim=reach[2:])  # fmt: skip
+        ax.locator_params(nbins=6)
         ax.grid(False)
         below.axvline(step, color=GRAY, linewidth=1)
-        below.set(xlabel="step", ylabel="height above the goal", xlim=(0, last))
+        below.set(xlabel="step", ylabel="height", xlim=(0, last))
         sparse_log(below, -13, 3)
     axes[1, -1].legend(loc="lower left", ncols=2)
     return figure
