@@ -8,7 +8,6 @@ from base64 import b64encode
 from functools import lru_cache
 from pathlib import Path
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
@@ -683,6 +682,26 @@ def descent_path(start, alpha, steps):
     return np.array(path)
 
 
+def fixed_axes(figsize, rows, columns, **margins):
+    """Return a figure and its axes (rows, columns), placed by margins.
+
+    Constrained layout draws every figure twice to find its margins. A live figure cannot wait.
+    """
+    figure = Figure(figsize=figsize)
+    figure.set_layout_engine("none")
+    ratios = {key: margins.pop(key) for key in ("width_ratios", "height_ratios") if key in margins}
+    axes = figure.subplots(rows, columns, squeeze=False, gridspec_kw=margins, **ratios)
+    return figure, axes
+
+
+def sparse_log(ax, low, high, every=4):
+    """Give a logarithmic y axis the limits 10^low and 10^high and few ticks, quick to draw."""
+    ax.set(yscale="log", ylim=(10.0**low, 10.0**high))
+    ticks = range(high - high % every, low - 1, -every)
+    ax.set_yticks([10.0**tick for tick in ticks], [f"1e{tick}" if tick else "1" for tick in ticks])
+    ax.minorticks_off()
+
+
 def valley_contours(ax, reach=(1.5, 1.5), colorbar=False, levels=None):
     """Draw the valley seen from above: filled contours, dense near the bottom; both minima.
 
@@ -690,10 +709,10 @@ def valley_contours(ax, reach=(1.5, 1.5), colorbar=False, levels=None):
     """
     from matplotlib.colors import PowerNorm
 
-    x, y = np.linspace(-reach[0], reach[0], 161), np.linspace(-reach[1], reach[1], 161)
+    x, y = np.linspace(-reach[0], reach[0], 101), np.linspace(-reach[1], reach[1], 101)
     z = valley(np.stack(np.meshgrid(x, y)))
     if levels is None:
-        levels = 5.75 + (z.max() - 5.75) * np.linspace(0, 1, 22) ** 3
+        levels = 5.75 + (z.max() - 5.75) * np.linspace(0, 1, 17) ** 3
     norm = PowerNorm(0.4, vmin=5.75, vmax=levels[-1])
     filled = ax.contourf(x, y, z, levels=levels, cmap=VALLEY_MAP, norm=norm, extend="max")
     ax.contour(x, y, z, levels=levels[1:], colors="white", linewidths=0.5, alpha=0.45)
@@ -863,16 +882,18 @@ def walk_figure(x, y, alpha, optimizer, steps=100):
     path = walk(optimizer, (x, y), alpha, steps)
     flown = np.abs(path[-1]).max() >= 1e3
     color = OPTIMIZER_COLORS[optimizer]
-    figure = Figure(figsize=(9.5, 4.2))
-    left, right = figure.subplots(1, 2, width_ratios=(1, 1.15))
+    figure, ((left, right),) = fixed_axes(
+        (9.5, 4.2), 1, 2, width_ratios=(1, 1.15), left=0.07, right=0.98, bottom=0.13, top=0.92,
+        wspace=0.24,
+    )  # fmt: skip
     valley_contours(left, (1.6, 1.6))
     left.plot(*MINIMA, "*", markersize=14, color=YELLOW, markeredgecolor="black")
     left.plot(*path.T, "o-", color="white", markersize=3.2, linewidth=1.3)
     left.plot(*path[0], "o", markersize=8, color="white", markeredgecolor="black")
     height = np.maximum(valley(path.T) - 5.75, 1e-16)
-    right.semilogy(height, color=color)
-    right.set(xlim=(0, steps), ylim=(1e-16, 1e3), xlabel="step",
-              ylabel="f(θ) - 5.75, height above the minima")  # fmt: skip
+    right.plot(height, color=color)
+    right.set(xlim=(0, steps), xlabel="step", ylabel="f(θ) - 5.75, height above the minima")
+    sparse_log(right, -16, 3)
     if flown:
         verdict = f"has flown away after {len(path) - 1} steps"
     else:
@@ -889,17 +910,19 @@ def race_figure(races, percent):
     """Draw where the runners of several races are after a share of the steps, and how high.
 
     races: a list of (title, function, reach, goals, paths): the function of theta (2, ...) that is
-    walked down to 0, xmin, xmax, ymin, ymax, its goals (2, n), and {name: (K, 2)} for each optimizer.
+    walked down to 0; xmin, xmax, ymin, ymax; its goals (2, n); and {name: (K, 2)}.
     percent: how much of the longest path of each race to show, 0 to 100. Returns a Figure.
     """
-    figure = Figure(figsize=(10, 6.4))
-    axes = figure.subplots(2, len(races), height_ratios=(1.5, 1))
+    figure, axes = fixed_axes(
+        (9.5, 5.6), 2, len(races), height_ratios=(1.6, 1), left=0.08, right=0.98, bottom=0.09,
+        top=0.95, hspace=0.3, wspace=0.2,
+    )  # fmt: skip
     for (title, function, reach, goals, paths), (ax, below) in zip(races, axes.T, strict=True):
         last = max(len(path) for path in paths.values()) - 1
         step = round(last * percent / 100)
-        x, y = np.linspace(*reach[:2], 101), np.linspace(*reach[2:], 101)
+        x, y = np.linspace(*reach[:2], 71), np.linspace(*reach[2:], 71)
         z = np.log10(function(np.stack(np.meshgrid(x, y))) + 1e-3)
-        ax.contourf(x, y, z, levels=16, cmap="Greys_r", alpha=0.75)
+        ax.contourf(x, y, z, levels=14, cmap="Greys_r", alpha=0.75)
         ax.plot(*goals, "*", markersize=15, color=YELLOW, markeredgecolor="black", zorder=5)
         for name, path in paths.items():
             color = OPTIMIZER_COLORS[name]
@@ -907,13 +930,18 @@ def race_figure(races, percent):
             ax.plot(*path[min(step, len(path) - 1)], "o", markersize=8, color=color,
                     markeredgecolor="white", zorder=6)  # fmt: skip
             height = np.maximum(function(path.T), 1e-18)
-            below.semilogy(height, color=color, alpha=0.25)
-            below.semilogy(height[: step + 1], color=color, label=name)
+            every = max(1, len(path) // 250)  # more points cannot be seen
+            steps = np.arange(0, len(path), every)
+            below.plot(steps, height[::every], color=color, alpha=0.25)
+            done = steps <= step
+            below.plot(steps[done], height[::every][done], color=color, label=name)
         ax.set(title=f"{title}, step {step}", xlabel="x", ylabel="y", xlim=reach[:2],
                ylim=reach[2:])  # fmt: skip
+        ax.locator_params(nbins=6)
         ax.grid(False)
         below.axvline(step, color=GRAY, linewidth=1)
-        below.set(xlabel="step", ylabel="height above the goal", ylim=(1e-13, 1e3), xlim=(0, last))
+        below.set(xlabel="step", ylabel="height", xlim=(0, last))
+        sparse_log(below, -13, 3)
     axes[1, -1].legend(loc="lower left", ncols=2)
     return figure
 
@@ -930,12 +958,13 @@ def slopes_figure(places, function, gradient, angles, change, predicted):
     valley_contours(left, (1.5, 1.5))
     for place in places:
         line = gradient(place)
-        left.arrow(*place, *(-0.25 * line / np.linalg.norm(line)), color="white", width=0.022,
-                   length_includes_head=True)  # fmt: skip
+        left.arrow(*place, *(-0.34 * line / np.linalg.norm(line)), facecolor=YELLOW, width=0.03,
+                   edgecolor="black", linewidth=0.6, length_includes_head=True,
+                   zorder=4)  # fmt: skip
         grid = np.linspace(-1.5, 1.5, 161)
         left.contour(grid, grid, function(np.stack(np.meshgrid(grid, grid))),
-                     levels=[function(place)], colors="white", linewidths=1.2)  # fmt: skip
-        left.plot(*place, "o", color="white", markersize=4)
+                     levels=[function(place)], colors="white", linewidths=1.1)  # fmt: skip
+        left.plot(*place, "o", color="white", markeredgecolor="black", markersize=5, zorder=5)
     right.plot(np.degrees(angles), predicted, color=ORANGE, label="derived: |g| |u| cos φ")
     right.plot(np.degrees(angles), change, ".", color="black", label="measured")
     down = np.degrees(np.arctan2(*-gradient(places[0])[::-1])) % 360
