@@ -8,6 +8,7 @@ from base64 import b64encode
 from functools import lru_cache
 from pathlib import Path
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display

@@ -1,4 +1,4 @@
-"""Train the checkpoint that ships in data/: the model of notebook 06, six times as long.
+"""Train the checkpoint that ships in data/: the model of notebook 06, trained for longer.
 
     python -m tools.train_checkpoint            about 10 minutes on two cores
 
