@@ -259,7 +259,7 @@ def look(history, step, model, validation, on_check, bar):
     """Note the validation loss of a step in the history, show it, and call on_check."""
     if validation is not None:
         history["checked"].append(step)
-        history["validation"].append(evaluate(model, validation, windows=200))
+        history["validation"].append(evaluate(model, validation, windows=100))
         bar.set_postfix_str(f"validation loss {history['validation'][-1]:.3f}")
     if on_check is not None:
         on_check(step, model)
