@@ -12,7 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
-from helpers.arrays import softmax
+from helpers.arrays import one_hot, softmax
 from helpers.attention import MultiHeadAttention
 from helpers.data import CharTokenizer
 from helpers.layers import GELU, Layer, Linear, SoftmaxCrossEntropy, flatten, is_matrix
@@ -46,7 +46,7 @@ class LayerNorm(Layer):
     def forward(self, x):
         centered = x - x.mean(axis=-1, keepdims=True)                   # (..., d)
         variance = np.square(centered).mean(axis=-1, keepdims=True)     # (..., 1)
-        self.scale = 1 / np.sqrt(variance + self.epsilon)               # (..., 1)
+        self.scale = 1 / np.sqrt(variance + self.epsilon)               # (..., 1)  this is 1/σ
         self.x_hat = centered * self.scale
         return self.gamma * self.x_hat + self.beta
 
@@ -54,9 +54,10 @@ class LayerNorm(Layer):
         axes = tuple(range(dy.ndim - 1))                                # all but the features
         np.sum(dy * self.x_hat, axis=axes, out=self.dgamma)
         np.sum(dy, axis=axes, out=self.dbeta)
-        g = dy * self.gamma
-        stretch = np.mean(g * self.x_hat, axis=-1, keepdims=True)       # (..., 1)
-        return (g - g.mean(axis=-1, keepdims=True) - self.x_hat * stretch) * self.scale
+        dx_hat = dy * self.gamma
+        shift = dx_hat.mean(axis=-1, keepdims=True)                     # (..., 1)
+        stretch = np.mean(dx_hat * self.x_hat, axis=-1, keepdims=True)  # (..., 1)
+        return (dx_hat - shift - self.x_hat * stretch) * self.scale
 
 
 class Embedding(Layer):
@@ -74,9 +75,8 @@ class Embedding(Layer):
 
     def backward(self, dy):
         rows = dy.reshape(-1, dy.shape[-1])                             # (places, width)
-        size = self.W.shape[0]
-        used = np.arange(size)[:, None] == self.tokens.reshape(-1)      # (size, places)
-        np.matmul(used.astype(dy.dtype), rows, out=self.dW)             # (size, width)
+        used = one_hot(self.tokens.reshape(-1), len(self.W), dy.dtype)  # (places, size)
+        np.matmul(used.T, rows, out=self.dW)                            # (size, width)
 
 
 class Block(Layer):
