@@ -10,7 +10,7 @@ import pytest
 
 from helpers.data import CharTokenizer, data_path, load_shakespeare
 from helpers.layers import SoftmaxCrossEntropy, flatten, parameters
-from helpers.optimizers import numerical_gradient, relative_error
+from helpers.optimizers import Adam, numerical_gradient, relative_error
 from helpers.transformer import (
     CheckpointError,
     Transformer,
@@ -65,9 +65,16 @@ def test_a_gradient_does_not_add_up_over_calls():
     assert np.array_equal(first, model.grad)
 
 
-def test_everything_in_a_float32_run_is_float32():
+def test_everything_in_a_float32_run_is_float32(monkeypatch):
     model = small(np.float32)
-    seen = []
+    seen, optimizers = [], []
+
+    class Watched(Adam):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            optimizers.append(self)
+
+    monkeypatch.setattr("helpers.transformer.Adam", Watched)
 
     def look(step, model):
         seen.append(model.grad.dtype)
@@ -78,6 +85,9 @@ def test_everything_in_a_float32_run_is_float32():
     assert no_other_float(model, np.float32)
     assert model(TOKENS[None, :8]).dtype == np.float32
     assert len(history["loss"]) == 4
+    (optimizer,) = optimizers
+    state = [value for value in vars(optimizer).values() if isinstance(value, np.ndarray)]
+    assert len(state) >= 4 and all(array.dtype == np.float32 for array in state)
     with Workers(model, 3) as team:
         team.loss_and_gradient(*sample_batch(TOKENS, 5, 8, np.random.default_rng(0)))
         for replica in team.replicas:
