@@ -235,7 +235,8 @@ def train(model, tokens, steps, batch_size=12, learning_rate=2e-3, warmup=100, w
     history = {"loss": [], "checked": [], "validation": [], "seconds": 0.0}
     started = perf_counter()
     workers = min(workers, batch_size) if can_start_threads() else 1
-    bar = tqdm(range(steps), desc="training", leave=False, disable=not progress)
+    bar = tqdm(range(steps), desc="training", leave=False, disable=not progress,
+               mininterval=1)                                           # one message a second
     with threadpool_limits(1), Workers(model, workers) as team:
         try:
             for step in bar:

@@ -7,6 +7,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from tqdm import tqdm
 
 from helpers.data import CharTokenizer, data_path, load_shakespeare
 from helpers.layers import SoftmaxCrossEntropy, flatten, parameters
@@ -364,3 +365,16 @@ def test_shipped_checkpoint_is_the_one_that_is_described():
     assert hashlib.sha256(path.read_bytes()).hexdigest() in readme
     assert f"{path.stat().st_size:,}" in readme
     assert f"{load(path)[0].theta.size:,} numbers" in readme
+
+
+def test_progress_is_reported_once_a_second(monkeypatch):
+    """A test runner reads what a cell sends only when it has ended, and keeps 1000 messages."""
+    seen = {}
+
+    def bar(steps, **options):
+        seen.update(options)
+        return tqdm(steps, disable=True)
+
+    monkeypatch.setattr("helpers.transformer.tqdm", bar)
+    train(small(), TOKENS, 2)
+    assert seen["mininterval"] >= 1
