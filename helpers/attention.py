@@ -1,11 +1,44 @@
-"""Built from 06_mini_generative_transformer.ipynb by `python -m tools.build`: edit it there."""
+"""Built from 05_attention.ipynb by `python -m tools.build`: edit it there."""
 
 import math
 
 import numpy as np
 
-from helpers.arrays import causal_mask, softmax
+from helpers.arrays import causal_mask, one_hot, softmax
 from helpers.layers import Layer, Linear
+
+
+class Embedding(Layer):
+    """A table of vectors, looked up by token.   tokens (...) -> (..., width)"""
+
+    def __init__(self, size, width):
+        super().__init__(W=(size, width))
+
+    def initialize(self, rng):
+        self.W[:] = rng.normal(0, 0.02, self.W.shape)
+
+    def forward(self, tokens):
+        self.tokens = tokens
+        return self.W[tokens]
+
+    def backward(self, dy):
+        rows = dy.reshape(-1, dy.shape[-1])                             # (places, width)
+        used = one_hot(self.tokens.reshape(-1), len(self.W), dy.dtype)  # (places, size)
+        np.matmul(used.T, rows, out=self.dW)                            # (size, width)
+
+
+def sinusoidal_positions(length, width):
+    """A vector for each place: sines and cosines of wavelengths from 2π to 20000π.
+
+    length: T. width: d, even. Returns (T, d) float64; sines in even columns, cosines in odd ones.
+    Source: Vaswani et al., Attention Is All You Need, 2017, section 3.5.
+    """
+    if width % 2:
+        raise ValueError(f"width is {width}; sines and cosines come in pairs, so it must be even")
+    places = np.arange(length)[:, None]                                 # (T, 1)
+    rates = 10_000.0 ** (-np.arange(0, width, 2) / width)               # (d/2,)
+    angles = places * rates                                             # (T, d/2)
+    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(length, width)
 
 
 def attend(queries, keys, values, mask=None):

@@ -1,8 +1,10 @@
-"""Built from 06_mini_generative_transformer.ipynb by `python -m tools.build`: edit it there."""
+"""Built from 03_feedforward_networks.ipynb by `python -m tools.build`: edit it there."""
 
 import math
 
 import numpy as np
+
+from helpers.optimizers import Adam
 
 
 class Layer:
@@ -133,6 +135,80 @@ class GELU(Layer):
         return slope
 
 
+class Sigmoid(Layer):
+    """1 / (1 + exp(-x)), between 0 and 1.   (...) -> (...), entry by entry."""
+
+    def forward(self, x):
+        half = np.tanh(0.5 * x)                                         # overflows nowhere
+        self.y = 0.5 * (half + 1)
+        return self.y
+
+    def backward(self, dy):
+        return dy * self.y * (1 - self.y)
+
+
+class Tanh(Layer):
+    """The hyperbolic tangent, between -1 and 1.   (...) -> (...), entry by entry."""
+
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+
+    def backward(self, dy):
+        return dy * (1 - self.y * self.y)
+
+
+class ReLU(Layer):
+    """max(x, 0).   (...) -> (...), entry by entry.
+
+    Source: Nair and Hinton, Rectified Linear Units Improve Restricted Boltzmann Machines, 2010.
+    """
+
+    def forward(self, x):
+        self.positive = x > 0
+        return x * self.positive
+
+    def backward(self, dy):
+        return dy * self.positive
+
+
+class Sequential(Layer):
+    """Layers one behind the other: the output of each is the input of the next."""
+
+    def __init__(self, *layers):
+        super().__init__()
+        self.layers = list(layers)
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def backward(self, dy):
+        for layer in reversed(self.layers):
+            dy = layer.backward(dy)
+        return dy
+
+
+class MeanSquaredError(Layer):
+    """The mean of (guess - target)² over all entries.
+
+    guesses, targets: arrays of one shape (...).
+    `forward(guesses, targets)` returns the loss, `backward()` its gradient (...) by the guesses.
+    Raises ValueError for arrays of different shape.
+    """
+
+    def forward(self, guesses, targets):
+        if np.shape(guesses) != np.shape(targets):
+            raise ValueError(f"guesses have shape {np.shape(guesses)}, targets "
+                             f"{np.shape(targets)}; they must be the same")
+        self.difference = guesses - targets
+        return np.mean(self.difference * self.difference)
+
+    def backward(self):
+        return self.difference * (2 / self.difference.size)
+
+
 class SoftmaxCrossEntropy(Layer):
     """The mean of -ln p(target) over all guesses, in nats.
 
@@ -157,7 +233,53 @@ class SoftmaxCrossEntropy(Layer):
         return dlogits
 
 
+class BinaryCrossEntropy(Layer):
+    """The mean of -ln p(target) over yes-or-no guesses, in nats.
+
+    logits: (...), any numbers; p(yes) = 1 / (1 + exp(-logit)). targets: (...) of 0 and 1.
+    `forward(logits, targets)` returns the loss, `backward()` its gradient (...) by the logits.
+    """
+
+    def forward(self, logits, targets):
+        self.p = 0.5 * (np.tanh(0.5 * logits) + 1)
+        self.targets = targets
+        loss = np.maximum(logits, 0) - logits * targets + np.log1p(np.exp(-np.abs(logits)))
+        return np.mean(loss)
+
+    def backward(self):
+        return (self.p - self.targets) / self.p.dtype.type(self.p.size)
+
+
 def is_matrix(model):
     """(P,) bool: which entries of theta belong to a parameter with two axes or more."""
     return np.concatenate([np.full(math.prod(layer.shapes[key]), len(layer.shapes[key]) > 1)
                            for _, layer, key in parameters(model)])
+
+
+def fit(model, criterion, inputs, targets, epochs, batch_size=32, learning_rate=1e-2, seed=0,
+        optimizer=None, on_epoch=None):
+    """Train a flattened model on mini-batches, every example once an epoch, in a new order.
+
+    criterion: a loss such as SoftmaxCrossEntropy(). inputs: (N, ...). targets: (N, ...).
+    learning_rate: α of Adam, unless an optimizer made from `model.theta` is given.
+    on_epoch: called as on_epoch(epoch, model) after each epoch, counted from 1.
+    Returns the mean loss of each epoch (epochs,).
+    Raises ValueError for inputs and targets of different length.
+    """
+    if len(inputs) != len(targets):
+        raise ValueError(f"there are {len(inputs)} inputs but {len(targets)} targets; "
+                         "each input needs one target")
+    rng = np.random.default_rng(seed)
+    optimizer = Adam(model.theta) if optimizer is None else optimizer
+    losses = np.zeros(epochs)
+    for epoch in range(epochs):
+        order = rng.permutation(len(inputs))
+        for start in range(0, len(order), batch_size):
+            rows = order[start : start + batch_size]
+            loss = criterion(model(inputs[rows]), targets[rows])
+            model.backward(criterion.backward())
+            optimizer.step(model.grad, learning_rate)
+            losses[epoch] += loss * len(rows) / len(inputs)
+        if on_epoch is not None:
+            on_epoch(epoch + 1, model)
+    return losses

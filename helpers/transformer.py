@@ -12,8 +12,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
-from helpers.arrays import one_hot, softmax
-from helpers.attention import MultiHeadAttention
+from helpers.arrays import softmax
+from helpers.attention import Embedding, MultiHeadAttention
 from helpers.data import CharTokenizer
 from helpers.layers import GELU, Layer, Linear, SoftmaxCrossEntropy, flatten, is_matrix
 from helpers.optimizers import Adam, clip_gradient, warmup_cosine
@@ -58,25 +58,6 @@ class LayerNorm(Layer):
         shift = dx_hat.mean(axis=-1, keepdims=True)                     # (..., 1)
         stretch = np.mean(dx_hat * self.x_hat, axis=-1, keepdims=True)  # (..., 1)
         return (dx_hat - shift - self.x_hat * stretch) * self.scale
-
-
-class Embedding(Layer):
-    """A table of vectors, looked up by token.   tokens (...) -> (..., width)"""
-
-    def __init__(self, size, width):
-        super().__init__(W=(size, width))
-
-    def initialize(self, rng):
-        self.W[:] = rng.normal(0, 0.02, self.W.shape)
-
-    def forward(self, tokens):
-        self.tokens = tokens
-        return self.W[tokens]
-
-    def backward(self, dy):
-        rows = dy.reshape(-1, dy.shape[-1])                             # (places, width)
-        used = one_hot(self.tokens.reshape(-1), len(self.W), dy.dtype)  # (places, size)
-        np.matmul(used.T, rows, out=self.dW)                            # (size, width)
 
 
 class Block(Layer):

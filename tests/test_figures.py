@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from helpers import figures, live
 from helpers.data import data_path
+from helpers.figures.notebook_06 import transformer_figure, writing_figure
 from helpers.transformer import load
 
 ALT = "a line that rises from left to right"
@@ -154,7 +155,7 @@ def test_text_figure_shades_each_character():
     ("width", "heads", "context", "blocks"), [(128, 4, 64, 4), (8, 2, 5, 1), (768, 12, 1024, 12)]
 )
 def test_transformer_figure_has_every_shape(width, heads, context, blocks):
-    found = "\n".join(texts(figures.transformer_figure(65, context, width, heads, blocks)))
+    found = "\n".join(texts(transformer_figure(65, context, width, heads, blocks)))
     for shape in [
         f"(N, {context})",
         f"(N, {context}, {width})",
@@ -170,15 +171,15 @@ def test_writing_figure_over_a_grid():
     model, tokenizer = load(data_path("transformer.npz"))
     grid = itertools.product(["HAMLET:\n", "a"], [0, 0.7, 2.0], [1, 62], [20])
     for prompt, temperature, top_k, length in grid:
-        fig = figures.writing_figure(model, tokenizer, prompt, temperature, top_k, length, seed=1)
+        fig = writing_figure(model, tokenizer, prompt, temperature, top_k, length, seed=1)
         shade = fig.axes[0].images[0].get_array().filled(np.nan)
         written = sum(len(t.get_text()) for t in fig.axes[0].texts)
         assert np.nanmax(shade) <= 1 and written > len(prompt.strip())
-    again = [figures.png(figures.writing_figure(model, tokenizer, "O", 1.0, 62, 20, seed))
+    again = [figures.png(writing_figure(model, tokenizer, "O", 1.0, 62, 20, seed))
              for seed in (1, 1, 2)]  # fmt: skip
     assert again[0] == again[1] != again[2]
     with pytest.raises(ValueError, match="the prompt is empty"):
-        figures.writing_figure(model, tokenizer, "", 1.0, 5, 20, 0)
+        writing_figure(model, tokenizer, "", 1.0, 5, 20, 0)
 
 
 def test_palette_is_okabe_ito():

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from helpers.figures import broadcast_figure, memory_figure, png
+from helpers.figures import png
+from helpers.figures.notebook_01 import broadcast_figure, memory_figure
 
 # Those of the live figure, and empty ones.
 SHAPES = [

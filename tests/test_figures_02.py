@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from helpers import figures
+from helpers.figures import notebook_02 as figures
 from helpers.figures import png
 from helpers.optimizers import numerical_gradient, relative_error
 

@@ -1,0 +1,188 @@
+"""The figures that recur in the course, their colors, and `show`, which puts a figure on the page.
+
+Importing this module applies the style file `course.mplstyle` to Matplotlib.
+"""
+
+import io
+from base64 import b64encode
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import display
+from matplotlib.figure import Figure
+from PIL import Image
+
+plt.style.use(Path(__file__).with_name("course.mplstyle"))
+
+# Okabe and Ito (2008): eight colors that color-blind readers can tell apart.
+BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+YELLOW, SKY, BLACK, GRAY = "#E69F00", "#56B4E9", "#000000", "#777777"
+
+SEQUENTIAL = "cividis"  # maps of values of one sign
+DIVERGING = "PuOr_r"  # maps of signed values, white at zero
+
+PIXELS_PER_INCH = 100  # how large a figure appears on the page
+SHARPNESS = 1.6  # pixels stored for each pixel shown
+
+
+def png(figure):
+    """Return a figure as PNG bytes that are the same for the same figure.
+
+    figure: matplotlib Figure. Nothing about the program or the day is stored in the picture.
+    """
+    buffer = io.BytesIO()
+    figure.savefig(
+        buffer, format="png", dpi=PIXELS_PER_INCH * SHARPNESS, pil_kwargs={"compress_level": 1}
+    )  # fmt: skip
+    # 255 colors instead of 16 million: a quarter of the bytes, so that a notebook stays small.
+    image = Image.open(buffer).convert("RGB").quantize(255, Image.Quantize.FASTOCTREE, dither=0)
+    palette = [255 if value >= 250 else value for value in image.getpalette()]  # white stays white
+    image.putpalette(palette)
+    buffer = io.BytesIO()
+    image.save(buffer, format="png")
+    return buffer.getvalue()
+
+
+def require_alt(alt):
+    """Raise ValueError unless `alt` is a text that says what one should see."""
+    if not isinstance(alt, str) or len(alt.split()) < 4:
+        raise ValueError(
+            f"a figure needs an alternative text, but alt={alt!r}; give a sentence that says "
+            "what one should see in it, for a reader who cannot see it"
+        )
+
+
+def picture(figure, alt):
+    """Return the display data and metadata of a figure: (data, metadata) of a Jupyter output.
+
+    The alternative text stands in the metadata, where nbconvert looks for it, and as the output's
+    plain text, which terminals show and nbval compares.
+    """
+    require_alt(alt)
+    data = {"image/png": b64encode(png(figure)).decode("ascii"), "text/plain": alt}
+    width = round(figure.get_figwidth() * PIXELS_PER_INCH)
+    return data, {"image/png": {"alt": alt, "width": width}}
+
+
+def show(figure, alt):
+    """Put a figure on the page with its alternative text, and close it.
+
+    figure: matplotlib Figure.
+    alt: what one should see in it, in a sentence or two.
+    Raises TypeError if `figure` is something else, ValueError if `alt` says nothing.
+    """
+    if not isinstance(figure, Figure):
+        raise TypeError(
+            f"show expects a Matplotlib figure, got {type(figure).__name__}; "
+            "pass the `fig` of `fig, ax = plt.subplots()`"
+        )
+    data, metadata = picture(figure, alt)
+    plt.close(figure)
+    display(data, raw=True, metadata=metadata)
+
+
+def heatmap(ax, values, signed=False, numbers=None, colorbar=False, limit=None):
+    """Draw a matrix as a grid of colored cells.
+
+    ax: Axes to draw on.
+    values: (rows, columns) numbers; NaN stays white.
+    signed: color by a map that is white at zero, with equal ends.
+    numbers: a format such as ".2f" to write every value into its cell.
+    colorbar: draw the scale beside it.
+    limit: the value (or, if signed, the size) at the end of the scale; by default the largest.
+    Returns the image that Matplotlib made.
+    """
+    values = np.asarray(values, dtype=float)
+    if values.ndim != 2:
+        raise ValueError(f"a heatmap needs a matrix, got an array of shape {values.shape}")
+    limit = np.nanmax(np.abs(values)) if limit is None else limit
+    low = -limit if signed else min(0.0, np.nanmin(values))
+    cmap = DIVERGING if signed else SEQUENTIAL
+    image = ax.imshow(values, cmap=cmap, vmin=low, vmax=limit)
+    ax.grid(False)
+    if numbers is not None:
+        for (row, column), value in np.ndenumerate(values):
+            if np.isnan(value):
+                continue
+            red, green, blue, _ = image.cmap(image.norm(value))
+            dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+            ax.text(
+                column, row, format(value, numbers), ha="center", va="center",
+                color="white" if dark else "black", fontsize=9,
+            )  # fmt: skip
+    if colorbar:
+        ax.figure.colorbar(image, ax=ax, shrink=0.85)
+    return image
+
+
+def text_figure(text, probabilities, columns=76):
+    """Draw a text in which each character is shaded by its probability.
+
+    text: str of T characters. probabilities: (T,) from 0 to 1; NaN leaves a character unshaded
+    and sets it in bold, as the prompt.
+    columns: longer lines are broken.
+    Returns a Figure.
+    """
+    if len(text) != len(probabilities):
+        raise ValueError(f"{len(text)} characters, but {len(probabilities)} probabilities")
+    rows, row = [], []
+    for character, probability in zip(text, probabilities, strict=True):
+        if character == "\n" or len(row) == columns:
+            rows.append(row)
+            row = []
+        if character != "\n":
+            row.append((character, probability))
+    rows.append(row)
+    shade = np.full((len(rows), columns), np.nan)
+    for i, row in enumerate(rows):
+        shade[i, : len(row)] = [probability for _, probability in row]
+    size = 10.0  # points
+    width, height = 0.602 * size / 72, 1.5 * size / 72  # of one DejaVu Sans Mono character, inches
+    figure = Figure(figsize=(columns * width + 0.2, len(rows) * height + 0.75))
+    figure.set_layout_engine("none")  # the axes are placed by hand
+    total = figure.get_figheight()
+    ax = figure.add_axes(
+        [0.1 / figure.get_figwidth(), 0.65 / total,
+         columns * width / figure.get_figwidth(), len(rows) * height / total]
+    )  # fmt: skip
+    image = ax.imshow(
+        shade, cmap="Blues", vmin=0, vmax=1.4, aspect="auto",
+        extent=(0, columns, len(rows), 0),
+    )  # fmt: skip
+    ax.axis("off")
+    for i, row in enumerate(rows):
+        for given in (True, False):
+            line = "".join(c if np.isnan(p) == given else " " for c, p in row).rstrip()
+            if line:
+                ax.text(
+                    0, i + 0.52, line, family="DejaVu Sans Mono", fontsize=size, va="center",
+                    weight="bold" if given else "normal", parse_math=False,
+                )  # fmt: skip
+    key = figure.add_axes([0.2 / figure.get_figwidth(), 0.36 / total, 0.3, 0.13 / total])
+    colorbar = figure.colorbar(image, cax=key, orientation="horizontal", ticks=[0, 0.5, 1])
+    colorbar.ax.set_xlim(0, 1)
+    colorbar.ax.tick_params(labelsize=9)
+    key.text(1.04, 0.5, "probability given to the character", va="center", fontsize=9,
+             transform=key.transAxes)  # fmt: skip
+    return figure
+
+
+def fixed_axes(figsize, rows, columns, **margins):
+    """Return a figure and its axes (rows, columns), placed by margins.
+
+    Constrained layout draws every figure twice to find its margins. A live figure cannot wait.
+    """
+    figure = Figure(figsize=figsize)
+    figure.set_layout_engine("none")
+    ratios = {key: margins.pop(key) for key in ("width_ratios", "height_ratios") if key in margins}
+    axes = figure.subplots(rows, columns, squeeze=False, gridspec_kw=margins, **ratios)
+    return figure, axes
+
+
+def sparse_log(ax, low, high, every=4):
+    """Give a logarithmic y axis the limits 10^low and 10^high and few ticks, quick to draw."""
+    ax.set(yscale="log", ylim=(10.0**low, 10.0**high))
+    ticks = range(high - high % every, low - 1, -every)
+    ax.set_yticks([10.0**tick for tick in ticks], [f"1e{tick}" if tick else "1" for tick in ticks])
+    ax.minorticks_off()
