@@ -1,0 +1,200 @@
+"""A training step of notebook 06, beside the same model's step in PyTorch.
+
+    python -m pip install torch
+    python -m benchmarks.training_step              the notebook's model
+    python -m benchmarks.training_step --sweep      also other contexts, widths and batches
+
+Each contestant is a process of its own, with two threads: NumPy as notebook 06 trains, with two
+workers; PyTorch eager; PyTorch compiled. They take turns, a block of steps each, so that a slow
+spell of the machine meets all of them. Printed are the medians over the blocks, the ratio of
+NumPy's step to each of the others (the median of the ratios within a round), and the peak memory
+of each process. Let nothing else run beside it.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import statistics
+import subprocess
+import sys
+from time import perf_counter
+
+SIZE = {"context": 64, "width": 128, "heads": 4, "blocks": 4, "batch": 12}
+VOCABULARY = 62
+SWEEP = [{"context": 32}, {"context": 128}, {"width": 64}, {"width": 256}, {"batch": 6},
+         {"batch": 24}]  # fmt: skip
+NAMES = {"numpy": "NumPy, two workers", "eager": "PyTorch eager", "compiled": "PyTorch compiled"}
+
+
+def numpy_step(context, width, heads, blocks, batch):
+    """Return a function that takes one step as `helpers.transformer.train` does."""
+    import numpy as np
+    from threadpoolctl import threadpool_limits
+
+    from helpers.layers import flatten, is_matrix
+    from helpers.optimizers import Adam, clip_gradient
+    from helpers.transformer import Transformer, Workers, sample_batch
+
+    threadpool_limits(1)  # one BLAS thread for each of the two workers
+    rng = np.random.default_rng(0)
+    tokens = rng.integers(0, VOCABULARY, 100_000)
+    model = Transformer(VOCABULARY, context, width, heads, blocks)
+    flatten(model, rng, np.float32)
+    optimizer = Adam(model.theta, betas=(0.9, 0.99), weight_decay=0.1, decays=is_matrix(model))
+    team = Workers(model, 2)
+
+    def step():
+        loss = float(team.loss_and_gradient(*sample_batch(tokens, batch, context, rng)))
+        clip_gradient(model.grad, 1.0)
+        optimizer.step(model.grad, 1e-4)
+        return loss
+
+    return step
+
+
+def torch_step(context, width, heads, blocks, batch, compiled):
+    """Return a function that takes the same step in PyTorch, on two threads."""
+    import torch
+    from torch import nn
+    from torch.nn import functional as F
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norm_1, self.norm_2 = nn.LayerNorm(width), nn.LayerNorm(width)
+            self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+            self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+        def forward(self, x):
+            n, length, _ = x.shape
+            parts = self.qkv(self.norm_1(x)).split(width, dim=-1)
+            q, k, v = (part.view(n, length, heads, -1).transpose(1, 2) for part in parts)
+            mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+            x = x + self.out(mixed.transpose(1, 2).reshape(n, length, width))
+            return x + self.down(F.gelu(self.up(self.norm_2(x)), approximate="tanh"))
+
+    class Transformer(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.token = nn.Embedding(VOCABULARY, width)
+            self.position = nn.Embedding(context, width)
+            self.blocks = nn.ModuleList([Block() for _ in range(blocks)])
+            self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, VOCABULARY)
+
+        def forward(self, tokens, targets):
+            x = self.token(tokens) + self.position.weight
+            for block in self.blocks:
+                x = block(x)
+            logits = self.head(self.norm(x))
+            return F.cross_entropy(logits.view(-1, VOCABULARY), targets.view(-1))
+
+    torch.set_num_threads(2)
+    torch.manual_seed(0)
+    text = torch.randint(VOCABULARY, (100_000,))
+    model = Transformer()
+    forward = torch.compile(model) if compiled else model
+    groups = [{"params": [p for p in model.parameters() if p.dim() > 1], "weight_decay": 0.1},
+              {"params": [p for p in model.parameters() if p.dim() == 1], "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=1e-4, betas=(0.9, 0.99))
+    places = torch.arange(context)
+
+    def step():
+        rows = torch.randint(len(text) - context, (batch, 1)) + places
+        loss = forward(text[rows], text[rows + 1])
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def serve(name, size):
+    """The process of one contestant: for each number read, take so many steps, print seconds."""
+    step = numpy_step(**size) if name == "numpy" else torch_step(**size, compiled=name != "eager")
+    for line in sys.stdin:
+        times = []
+        for _ in range(int(line)):
+            started = perf_counter()
+            step()
+            times.append(perf_counter() - started)
+        print(json.dumps({"seconds": times, "peak": peak_memory()}), flush=True)
+
+
+def peak_memory():
+    """The most memory that this process has held so far, in MB; None where it cannot be told."""
+    if importlib.util.find_spec("resource") is None:
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+def compare(size, names, rounds, steps):
+    """Let the contestants take turns; return {name: [median seconds of each block]} and peaks."""
+    processes, blocks, peaks = {}, {name: [] for name in names}, {}
+    for name in names:
+        command = [sys.executable, "-m", "benchmarks.training_step", "--serve", name,
+                   json.dumps(size)]  # fmt: skip
+        # Two threads for each: OpenMP's for PyTorch, the workers for NumPy.
+        processes[name] = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+            env=os.environ | {"OMP_NUM_THREADS": "2"},
+        )  # fmt: skip
+
+    def turn(name, count):
+        processes[name].stdin.write(f"{count}\n")
+        processes[name].stdin.flush()
+        answer = processes[name].stdout.readline()
+        if not answer:
+            raise SystemExit(f"{NAMES[name]} stopped; its error is above")
+        return json.loads(answer)
+
+    for name in names:
+        turn(name, 10)  # to warm up, and to compile
+    for _ in range(rounds):
+        for name in names:
+            answer = turn(name, steps)
+            blocks[name].append(statistics.median(answer["seconds"]))
+            peaks[name] = answer["peak"]
+    for process in processes.values():
+        process.stdin.close()
+        process.wait()
+    return blocks, peaks
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--rounds", type=int, default=15)
+    arguments.add_argument("--steps", type=int, default=20, help="steps in a block")
+    arguments.add_argument("--sweep", action="store_true", help="other sizes, too")
+    arguments.add_argument("--no-compile", action="store_true", help="leave torch.compile out")
+    arguments.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
+    options = arguments.parse_args()
+    if options.serve:
+        return serve(options.serve[0], json.loads(options.serve[1]))
+    if importlib.util.find_spec("torch") is None:
+        raise SystemExit("PyTorch is missing: python -m pip install torch")
+    names = [name for name in NAMES if name != "compiled" or not options.no_compile]
+    for change in [{}] + (SWEEP if options.sweep else []):
+        size = SIZE | change
+        if change:  # compiling anew for each size would take minutes
+            names = [name for name in names if name != "compiled"]
+        print(", ".join(f"{key} {value}" for key, value in size.items()), flush=True)
+        blocks, peaks = compare(size, names, options.rounds, options.steps)
+        for name in names:
+            line = f"  {NAMES[name]:20}{1000 * statistics.median(blocks[name]):7.1f} ms a step"
+            if peaks[name] is not None:
+                line += f", peak memory {peaks[name]:5.0f} MB"
+            if name != "numpy":
+                ratios = [ours / theirs for ours, theirs in
+                          zip(blocks["numpy"], blocks[name], strict=True)]  # fmt: skip
+                line += f", NumPy takes {statistics.median(ratios):.2f} of it"
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
