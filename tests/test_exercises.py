@@ -67,3 +67,19 @@ def test_every_judge_has_an_exercise():
     for name in NOTEBOOKS:
         importlib.import_module(f"helpers.checks.notebook_{name[:2]}")
     assert set(checks.EXERCISES) == set(ALL)
+
+
+def test_an_answer_that_does_not_end_is_stopped(monkeypatch):
+    monkeypatch.setattr(checks, "PATIENCE", 0.2)
+
+    def my_descent(gradient, theta, *_):
+        while True:
+            theta = theta + 1
+
+    line = checks.verdict("2.3", my_descent)
+    assert line.startswith("✗ 2.3: your code was still running after 0.2 s, so it was stopped")
+
+
+def test_the_stop_button_stops_a_check():
+    with pytest.raises(KeyboardInterrupt), checks.time_limit(60):
+        raise KeyboardInterrupt

@@ -10,16 +10,20 @@ Each notebook has a module here, `notebook_NN.py`, with one function an exercise
 The function returns if the answer is right, and raises `Wrong` with a diagnosis if it is not.
 """
 
+import _thread
 import dis
 import importlib
 import inspect
 import linecache
 import re
+import threading
 import traceback
+from contextlib import contextmanager
 
 import numpy as np
 
 EXERCISES = {}  # "6.1" -> the function that judges its answer
+PATIENCE = 20  # seconds that one call of a learner's function may take
 
 
 class Wrong(Exception):
@@ -110,13 +114,16 @@ def does_nothing(step):
 def call(function, *arguments, **options):
     """Call the learner's function on copies of the arguments.
 
-    Raises Wrong if it raises, Unfilled if it gives back `...`.
+    Raises Wrong if it raises or does not end, Unfilled if it gives back `...`.
     """
     if not callable(function):
         raise Wrong(f"expected a function, got {describe_value(function)}")
     copies = [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
     try:
-        result = function(*copies, **options)
+        with time_limit(PATIENCE):
+            result = function(*copies, **options)
+    except Wrong:
+        raise
     except Exception as error:
         raise Wrong(f"your code raised {describe(error, function)}") from error
     if is_stub(result):
@@ -124,6 +131,42 @@ def call(function, *arguments, **options):
     if result is None:
         raise Wrong("your function gives back None; is a `return` missing?")
     return result
+
+
+@contextmanager
+def time_limit(seconds):
+    """Raise Wrong if the block is still running after so many seconds.
+
+    The block is interrupted as by the stop button, which works in the main thread, where cells
+    run. Elsewhere, and where no thread can be started, it may run for ever.
+    """
+    lock, state = threading.Lock(), {"running": True, "stopped": False}
+
+    def stop():
+        with lock:
+            if state["running"]:
+                state["stopped"] = True
+                _thread.interrupt_main()
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    try:
+        if threading.current_thread() is threading.main_thread():
+            timer.start()
+    except RuntimeError:  # a Python without threads
+        pass
+    try:
+        try:
+            yield
+        finally:
+            timer.cancel()
+            with lock:
+                state["running"] = False
+    except KeyboardInterrupt:
+        if not state["stopped"]:  # it was the learner who pressed stop
+            raise
+        raise Wrong(f"your code was still running after {seconds} s, so it was stopped; "
+                    "does its loop ever end?") from None
 
 
 def array(value, shape=None, what="the result"):
