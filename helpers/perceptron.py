@@ -24,10 +24,11 @@ class Perceptron:
     """
 
     def __init__(self, weights, bias):
-        self.weights, self.bias = finite(weights, "the weights"), finite(bias, "the bias")
-        if self.weights.ndim != 1 or self.weights.size == 0 or self.bias.ndim != 0:
+        self.weights, bias = finite(weights, "the weights"), finite(bias, "the bias")
+        if self.weights.ndim != 1 or self.weights.size == 0 or bias.ndim != 0:
             raise ValueError("a perceptron needs weights of shape (n,), one for each input, and a "
-                             f"single bias; got {self.weights.shape} and {self.bias.shape}")
+                             f"single bias; got {self.weights.shape} and {bias.shape}")
+        self.bias = float(bias)
 
     def score(self, x):
         """w·x + b of each row.   (..., n) -> (...)"""
@@ -100,16 +101,18 @@ def learn(perceptron, x, targets, epochs=1000):
 
     x: (N, n). targets: (N,) of 0 and 1. epochs: the limit. Changes the perceptron.
     Raises NotSeparated at the limit; the perceptron then has the weights of the last epoch.
-    Raises ValueError for bad examples, as `learn_epoch` does.
+    Raises ValueError for bad examples, as `learn_epoch` does, and for a limit below 1.
     """
+    if epochs < 1:
+        raise ValueError(f"epochs is {epochs}; learning needs at least one")
     mistakes = []
     while len(mistakes) < epochs:
         mistakes.append(learn_epoch(perceptron, x, targets))
         if mistakes[-1] == 0:
             return mistakes
-    raise NotSeparated(f"still {mistakes[-1] if mistakes else 'unknown'} mistakes in epoch {epochs}"
-                       ", the last one allowed. Either no line separates the two classes, or the "
-                       "gap between them is so narrow that it takes more epochs", mistakes)
+    raise NotSeparated(f"{mistakes[-1]} mistakes in epoch {epochs}, the last one allowed; "
+                       "no line was found. Either there is none, or the gap between the classes "
+                       "is so narrow that it takes more epochs", mistakes)
 
 
 def XOR(a, b):

@@ -3,10 +3,11 @@
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
 
 from helpers.figures import BLACK, BLUE, GRAY, ORANGE, SKY, fixed_axes
 
-FIRES, SILENT = "#CFE3F2", "#F4F4F4"  # the two sides of a line
+FIRES, SILENT = "#CFE3F2", "white"  # the two sides of a line
 CORNERS = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
 REACH = (-0.6, 1.6)
 
@@ -107,6 +108,21 @@ def epochs_figure(points, targets, epochs):
     return figure
 
 
+def random_task(rng, N=50):
+    """Draw points of a square on both sides of a random line, none within a random gap of it.
+
+    rng: numpy Generator. Returns x (N, 2), targets (N,), and the line: w (2,), b.
+    """
+    while True:
+        w, b, gap = rng.normal(size=2), rng.normal(), 10 ** rng.uniform(-2, -0.5)
+        x = rng.uniform(-1, 1, (40 * N, 2))
+        scores = (x @ w + b) / np.sqrt(w @ w + b * b)
+        x = x[np.abs(scores) > gap][:N]
+        targets = (x @ w + b > 0).astype(int)
+        if len(x) == N and 5 <= targets.sum() <= N - 5:
+            return x, targets, w, b
+
+
 def novikoff_run(x, targets, w, b):
     """Follow θ through the mistakes of the rule, beside a separator.
 
@@ -156,10 +172,9 @@ def bound_figure(example, random_ones, hard_ones):
     right.plot(*random_ones.T, "o", color=BLUE, alpha=0.55, markersize=4.5, markeredgewidth=0,
                label="random points")  # fmt: skip
     right.plot(*hard_ones.T, "D", color=ORANGE, markersize=6, label="all at right angles")
-    right.text(2.2, ends[1] / 4, "impossible", color=ORANGE)
+    right.text(2, ends[1] / 5, "more than the bound", color=ORANGE)
     right.set(xscale="log", yscale="log", xlabel="Novikoff's bound (R/γ)²", ylabel="mistakes",
-              xlim=ends, ylim=(1, ends[1]), title="207 tasks" if len(random_ones) == 200 else
-              f"{len(random_ones) + len(hard_ones)} tasks")  # fmt: skip
+              xlim=ends, ylim=(1, ends[1]), title=f"{len(random_ones) + len(hard_ones)} tasks")
     right.legend(loc="lower right")
     return figure
 
@@ -219,7 +234,7 @@ def fold_figure():
     left.set_facecolor(SILENT)
     left.fill_between(axis, OR.weights @ [1, 0] * -axis - OR.bias, -axis + NAND.bias, color=FIRES,
                       linewidth=0)  # fmt: skip
-    for neuron, name, place in ((OR, "OR", (-0.33, 1.0)), (NAND, "NAND", (0.95, 0.72))):
+    for neuron, name, place in ((OR, "OR fires", (0.36, 0.36)), (NAND, "NAND fires", (0.64, 0.64))):
         left.plot(axis, -(neuron.weights[0] * axis + neuron.bias) / neuron.weights[1], color=BLUE)
         left.text(*place, name, color=BLUE, rotation=-45, ha="center", va="center")
     corners(left, values, size=13)
@@ -314,10 +329,10 @@ def adder_figure(a, b):
     ax = figure.add_axes([0.01, 0.01, 0.98, 0.91])
     ax.set(xlim=(-0.75, n * COLUMN - 0.1), ylim=(-0.35, 11.4))
     ax.axis("off")
-    for k in range(n):  # a pale box for each full adder
+    for k in range(n):  # a box for each full adder
         left = (n - 1 - k) * COLUMN - 0.38
-        ax.fill_between([left + 0.07, left + COLUMN - 0.24], 2.05, 8.9, color=SILENT, linewidth=0,
-                        zorder=0)  # fmt: skip
+        ax.add_patch(FancyBboxPatch((left, 2.1), COLUMN - 0.62, 6.9, boxstyle="round,pad=0.08",
+                                    facecolor="none", edgecolor="#CCCCCC", zorder=0))  # fmt: skip
     lit = np.array(lit)
     for on, color, width in ((0, "#BBBBBB", 1.0), (1, BLUE, 2.2)):
         chosen = [line for line, value in zip(wires, lit, strict=True) if value == on]
