@@ -110,9 +110,8 @@ def learn(perceptron, x, targets, epochs=1000):
         mistakes.append(learn_epoch(perceptron, x, targets))
         if mistakes[-1] == 0:
             return mistakes
-    raise NotSeparated(f"{mistakes[-1]} mistakes in epoch {epochs}, the last one allowed; "
-                       "no line was found. Either there is none, or the gap between the classes "
-                       "is so narrow that it takes more epochs", mistakes)
+    raise NotSeparated(f"no line found in {epochs} epochs, {mistakes[-1]} mistakes in the last: "
+                       "there is none, or it takes more epochs", mistakes)
 
 
 def XOR(a, b):

@@ -54,6 +54,7 @@ def test_gate_figure_over_its_sliders(target):
         title = table.get_title("left")
         assert title == ("all four rows are right" if right == 4 else f"{right} of 4 rows right")
         assert left.get_xlim() == left.get_ylim() == figures.REACH
+        assert left.get_title("left").startswith("fires where")
     assert len(png(figure)) > 5_000
     plt.close("all")
 
@@ -75,7 +76,7 @@ def test_adder_figure_adds(a, b):
     assert any(text.endswith(f"{a} + {b} = {a + b}") for text in found)
     kinds = [text for text in found if text in ("AND", "OR", "NAND")]
     assert len(kinds) == 36
-    assert all(f"{name}{index}" in found for name in "abs" for index in "₀₁₂₃") and "s₄" in found
+    assert all(f"{name}{index}" in found for name in "abcs" for index in "₀₁₂₃") and "s₄" in found
     gray, blue = figure.axes[0].collections[:2]
     wires = [value[name] for value in columns for inputs in figures.FED_BY.values()
              for name in inputs]  # fmt: skip

@@ -73,7 +73,9 @@ def gate_figure(w_1, w_2, bias, target):
     left.plot(*CORNERS[~right].T, "o", markersize=23, color="none", markeredgecolor=ORANGE,
               markeredgewidth=2.2)  # fmt: skip
     square(left)
-    left.set_title(f"fires where {w_1:g} x₁ {w_2:+g} x₂ {bias:+g} > 0".replace("-", "−"))
+    signed = [f"{'−' if value < 0 else '+'} {abs(value):g}" for value in (w_2, bias)]
+    first = f"{w_1:g}".replace("-", "−")
+    left.set_title(f"fires where {first} x₁ {signed[0]} x₂ {signed[1]} > 0")
     table.axis("off")
     table.set(xlim=(0, 6.4), ylim=(-0.6, 4.6))
     columns = (0.5, 1.3, 2.6, 3.9, 5.2)
@@ -217,8 +219,8 @@ def cycle_figure(points, targets, states):
         ax.plot(*point, "o", markersize=21, color="none", markeredgecolor=color,
                 markeredgewidth=2.2)  # fmt: skip
         square(ax, labels=False)
-        ax.set_title(f"shown ({point[0]}, {point[1]}): says {says}, wrong" if says != target else
-                     f"shown ({point[0]}, {point[1]}): says {says}, right", fontsize=10)  # fmt: skip
+        verdict = "right" if says == target else "wrong"
+        ax.set_title(f"shown ({point[0]}, {point[1]}): says {says}, {verdict}", fontsize=10)
         ax.set_xlabel(f"w = ({w_1:g}, {w_2:g}), b = {bias:g}".replace("-", "−"), fontsize=10)
     return figure
 
@@ -321,6 +323,7 @@ def adder_figure(a, b):
             nodes.append((*place[name], value[name], ""))
             texts.append((place[name][0], 10.95, f"{name}{'₀₁₂₃'[k]}"))
         nodes.append((*place["carry"], value["carry"], ""))
+        texts.append((place["carry"][0] + 0.1, 6.98, f"c{'₀₁₂₃'[k]}"))
         for node in FED_BY:
             nodes.append((*place[node], value[node], KINDS[node.split()[0]]))
 
