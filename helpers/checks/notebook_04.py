@@ -76,12 +76,13 @@ def majority(answer):
     first_wrong(x, scores, ones >= 2)
 
 
-def epochs_run(x, t, w, b, learn=True, stale=False, bias=1, sign=1, inclusive=False, once=False):
+def epochs_run(x, t, w, b, learn=True, stale=False, bias=1, sign=1, inclusive=False, once=False,
+               linear=False):  # fmt: skip
     """One epoch of the rule, or of a mistaken version of it. Returns w, b, mistakes."""
     w_0, b_0, mistakes = w, b, 0
     for row, target in zip(x, t, strict=True):
         score = row @ w_0 + b_0 if stale else row @ w + b
-        error = target - int(score >= 0 if inclusive else score > 0)
+        error = target - (score if linear else int(score >= 0 if inclusive else score > 0))
         mistakes += int(error != 0)
         if learn:
             w, b = w + sign * error * row, b + bias * error
@@ -132,6 +133,7 @@ def my_epoch(answer):
         ({"bias": -1}, "the sign of the change of b: it is t - y, not y - t"),
         ({"bias": 0}, "the bias never learns; it needs b + (t - y)"),
         ({"inclusive": True}, "a score of exactly 0 is silent here; you let it fire"),
+        ({"linear": True}, "y is the neuron's output, 0 or 1; you took its score"),
         ({"learn": False}, "nothing was learned; do you return the new w and b?"),
         ({"once": True}, "you stopped after the first mistake; is the `return` inside the loop?"),
     ]:  # fmt: skip

@@ -41,6 +41,16 @@ def my_epoch(x, t, w, b):
             return w + (target - y) * row, b + (target - y), 1
     return w, b, 0
 """
+SCORE = """
+def my_epoch(x, t, w, b):
+    mistakes = 0
+    for row, target in zip(x, t):
+        y = row @ w + b
+        w = w + (target - y) * row
+        b = b + (target - y)
+        mistakes += int(y != target)
+    return w, b, mistakes
+"""
 BOUND = """
 def novikoff_bound(x, t, w, b):
     v = {rows} * {turn}[:, None]
@@ -78,6 +88,7 @@ WRONG = [
     ("4.2", epoch(fires=">="), "exactly 0 is silent"),
     ("4.2", epoch(count="y == target"), "counted the rows that were right"),
     ("4.2", epoch(result="w, b"), "three things"),
+    ("4.2", SCORE, "you took its score"),
     ("4.2", EARLY, "stopped after the first mistake"),
     ("4.3", bound(result="R / gamma if gamma > 0 else np.inf"), "its square"),
     ("4.3", bound(length="1"), "divide by the length"),
