@@ -165,7 +165,7 @@ def bound_figure(example, random_ones, hard_ones):
     left.axvline(bound, color=BLACK, linewidth=1, linestyle=":")
     left.annotate("the bound", (bound, 0), xytext=(-5, 8), textcoords="offset points", ha="right",
                   fontsize=10)  # fmt: skip
-    left.set(xlabel="mistakes M", ylabel="length", xlim=(0, 1.12 * bound), ylim=(0, None),
+    left.set(xlabel="mistakes M", ylabel="u · θ and |θ|", xlim=(0, 1.12 * bound), ylim=(0, None),
              title=f"one task: {len(along) - 1} mistakes, the bound is {bound:.0f}")  # fmt: skip
     left.legend(loc="upper left")
     ends = np.array([1, 2 * max(random_ones[:, 0].max(), hard_ones[:, 0].max())])
