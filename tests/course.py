@@ -33,11 +33,11 @@ class Exercise:
         return "\n".join(CODE_BLOCK.findall(self.folded["Solution"]))
 
 
-def exercises():
-    """Return every exercise of the course, in order."""
+def exercises(*names):
+    """Return the exercises of the notebooks of these names, in order; by default of all."""
     found = []
-    for notebook in NOTEBOOKS.values():
-        cells = notebook.cells
+    for name in names or NOTEBOOKS:
+        cells = NOTEBOOKS[name].cells
         for i, cell in enumerate(cells):
             call = check_call(cell.source) if cell.cell_type == "code" else None
             if call is None:
