@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from jupyter_client import AsyncKernelManager
@@ -23,7 +22,7 @@ def run(*command, **options):
         [str(part) for part in command],
         capture_output=True, text=True, encoding="utf-8", errors="replace", check=False, **options,
     )  # fmt: skip
-    assert result.returncode == 0, f"{command} ended with {result.returncode}:\n{result.stderr}"
+    assert result.returncode == 0, f"{command} failed:\n{result.stdout}{result.stderr}"
     return result.stdout
 
 
@@ -53,7 +52,8 @@ class Environment:
 
     def packages(self):
         """Return {name: version} of all that is installed."""
-        return {p["name"].lower(): p["version"] for p in json.loads(self.pip("list", "--format=json"))}
+        listed = json.loads(self.pip("list", "--format=json"))
+        return {package["name"].lower(): package["version"] for package in listed}
 
 
 def execute(notebook, path, python=sys.executable, **variables):
@@ -86,10 +86,10 @@ def copy_course(target):
     """Copy the course as it is here, with changes not yet committed, but nothing git ignores."""
     if shutil.which("git") is None:
         pytest.skip("git is missing: install it")
-    command = ("git", "-C", folder(), "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     if not (folder() / ".git").exists():
         pytest.skip("this is no git checkout: fetch the course with git clone")
-    for name in sorted(set(run(*command).split("\0")) - {""}):
+    listing = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in run("git", "-C", folder(), *listing).split("\0"):
         source = folder() / name
         if source.is_file():  # and not one that was deleted and not yet committed
             (target / name).parent.mkdir(parents=True, exist_ok=True)

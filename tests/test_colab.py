@@ -50,7 +50,8 @@ def python_of_colab():
 @pytest.fixture(scope="session")
 def colab(tmp_path_factory):
     """An environment with Colab's versions."""
-    return Environment(tmp_path_factory.mktemp("colab") / "env", *VERSIONS, python=python_of_colab())
+    path = tmp_path_factory.mktemp("colab") / "env"
+    return Environment(path, *VERSIONS, python=python_of_colab())
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +95,7 @@ def test_notebook_runs_alone(name, colab, repository, tmp_path):
 
 @each
 def test_solutions_pass(name, colab, repository, tmp_path):
-    """Every stub filled with its folded solution, as a learner would: ✓, and the rest still runs."""
+    """Every stub filled with its folded solution, as by a learner: ✓, and the rest still runs."""
     notebook = filled(name)
     execute(notebook, tmp_path, colab.python, **repository)
     lines = printed(notebook, "stdout").splitlines()
