@@ -25,7 +25,7 @@ FOOTER = "print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
 
 @pytest.mark.network
 def test_repo2docker_builds_it(tmp_path):
-    """Without a Docker engine: `--no-build --debug` prints the Dockerfile that Binder would build."""
+    """Without a Docker engine: `--no-build --debug` prints the Dockerfile that Binder builds."""
     environment = Environment(tmp_path / "env", "jupyter-repo2docker")
     course = copy_course(tmp_path / "course")
     command = [environment.scripts / "jupyter-repo2docker", "--no-build", "--debug", course]
@@ -55,7 +55,7 @@ def test_readme_opens_the_first_notebook_and_says_what_binder_gives():
     assert re.search(r"Binder[^.]*2 GB[^.]*one core", readme)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a process to cores and memory")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits both cores and memory")
 def test_largest_notebook_runs_in_binders_memory(tmp_path, record_property):
     """With 100 training steps, and so no claim about what they teach; all else is as it is."""
     notebook = shortened(copy.deepcopy(NOTEBOOKS[LARGEST]))

@@ -1,4 +1,4 @@
-"""The course on a stranger's machine: installed from the wheel, read-only, an odd path, a busy port."""
+"""A stranger's machine: installed from the wheel, read-only, an odd path, a busy port."""
 
 import contextlib
 import json
@@ -80,17 +80,26 @@ def locked():
 
 def run_as_stranger(path, home):
     """Run the first notebook in a folder, as a user without rights; returns its standard error."""
-    library = Path(pytest.__file__).parent.parent
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "JUPYTER", "IPYTHON"))}
-    options = {"cwd": path, "env": {**kept, "HOME": str(home), "PYTHONPATH": f"{library}:{folder()}"}}
-    options["env"].pop("MPLCONFIGDIR", None)
-    if os.getuid() == 0:
+    own = ("XDG_", "JUPYTER", "IPYTHON", "MPLCONFIGDIR")
+    variables = {key: value for key, value in os.environ.items() if not key.startswith(own)}
+    variables["HOME"] = str(home)
+    variables["PYTHONPATH"] = f"{Path(pytest.__file__).parent.parent}{os.pathsep}{folder()}"
+    options = {"cwd": path, "env": variables}
+    if os.getuid() == 0:  # root may write everywhere
         options.update(user="nobody", group="nogroup", extra_groups=[])
     for python in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"):
-        with contextlib.suppress(AssertionError, PermissionError, FileNotFoundError):
-            run(python, "-c", "import helpers.data, nbclient", **options)
+        if can_run(python, options):
             return run(python, "-c", RUN_NOTEBOOK, f"{FIRST}.ipynb", **options)
     pytest.skip("no Python here that the user `nobody` may run: run the tests as a common user")
+
+
+def can_run(python, options):
+    """True if a Python starts with these options and finds the course."""
+    command = [python, "-c", "import helpers.data, nbclient"]
+    try:
+        return subprocess.run(command, capture_output=True, check=False, **options).returncode == 0
+    except (OSError, LookupError):  # no right to run it; no such Python, user or group
+        return False
 
 
 def test_notebook_runs_in_a_folder_that_cannot_be_written(locked):
