@@ -1,14 +1,12 @@
 """Binder builds the repository, opens the first notebook, and its 2 GB and one core are enough."""
 
-import ast
-import copy
 import re
 import sys
 
 import pytest
 import yaml
 
-from tests.course import NOTEBOOKS, folder
+from tests.course import NOTEBOOKS, folder, shortened
 from tests.machines import Environment, copy_course, execute, printed, run
 from tools import notebooks
 
@@ -19,7 +17,6 @@ import os, resource
 os.sched_setaffinity(0, {{min(os.sched_getaffinity(0))}})
 resource.setrlimit(resource.RLIMIT_AS, ({LIMIT}, {LIMIT}))
 """
-LONG_RUN = re.compile(r"steps=\d{4}")  # the one training run of more than 999 steps
 FOOTER = "print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
 
 
@@ -58,22 +55,12 @@ def test_readme_opens_the_first_notebook_and_says_what_binder_gives():
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits both cores and memory")
 def test_largest_notebook_runs_in_binders_memory(tmp_path, record_property):
     """With 100 training steps, and so no claim about what they teach; all else is as it is."""
-    notebook = shortened(copy.deepcopy(NOTEBOOKS[LARGEST]))
-    notebook = execute(notebook, tmp_path)
+    notebook = shortened(NOTEBOOKS[LARGEST])
+    cells = notebooks.code_cells(notebook)
+    cells[0].source = HEADER
+    cells[-1].source += f"\n{FOOTER}"
+    execute(notebook, tmp_path)
     peak = int(re.search(r"^peak (\d+)$", printed(notebook, "stdout"), re.M)[1]) * 1024
     record_property("peak", peak)
     print(f"{LARGEST}: peak memory {peak / 1e6:.0f} MB")
     assert peak < LIMIT
-
-
-def shortened(notebook):
-    """Limit the kernel, train 100 steps, drop what is asserted from there on."""
-    cells = notebooks.code_cells(notebook)
-    (start,) = [i for i, cell in enumerate(cells) if LONG_RUN.search(cell.source)]
-    for cell in cells[start:]:
-        tree = ast.parse(LONG_RUN.sub("steps=100", cell.source))
-        tree.body = [node for node in tree.body if not isinstance(node, ast.Assert)]
-        cell.source = ast.unparse(tree)
-    cells[0].source = HEADER
-    cells[-1].source += f"\n{FOOTER}"
-    return notebook

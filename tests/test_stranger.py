@@ -132,10 +132,8 @@ def jupyterlab(command, path, runtime):
         time.sleep(0.5)  # until the file is written whole
         yield json.loads(new.pop().read_text(encoding="utf-8"))
     finally:
-        if WINDOWS:
-            process.terminate()
-        else:
-            os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):  # it has ended already
+            process.terminate() if WINDOWS else os.killpg(process.pid, signal.SIGTERM)
         process.communicate()
 
 
