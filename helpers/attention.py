@@ -80,10 +80,10 @@ def require_attention(queries, keys, values, mask=None):
                          f"(queries, keys) = {shape}, True where a query may look")
 
 
-def sinusoidal_positions(length, width):
+def sinusoidal_positions(length, width, dtype=np.float64):
     """A vector for each place: sines and cosines of wavelengths from 2π to 20000π.
 
-    length: T. width: d, even. Returns (T, d) float64; sines in even columns, cosines in odd ones.
+    length: T. width: d, even. Returns (T, d) of dtype; sines in even columns, cosines in odd ones.
     Raises ValueError for an odd width or a length below 0.
     Source: Vaswani et al., Attention Is All You Need, 2017, section 3.5.
     """
@@ -94,7 +94,8 @@ def sinusoidal_positions(length, width):
     places = np.arange(length)[:, None]                                 # (T, 1)
     rates = 10_000.0 ** (-np.arange(0, width, 2) / width)               # (d/2,)
     angles = places * rates                                             # (T, d/2)
-    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(length, width)
+    both = np.stack([np.sin(angles), np.cos(angles)], axis=-1)          # (T, d/2, 2)
+    return both.reshape(length, width).astype(dtype)
 
 
 def split_heads(x, heads):

@@ -67,8 +67,8 @@ def equation_figure(lines, figsize=(10, 6.2)):
         for item in line:
             if isinstance(item, str):
                 width = 0.30 * max(len(part) for part in item.split("\n")) + 2 * gap
-                ax.text(x + width / 2, middle, item, ha="center", va="center", fontsize=11,
-                        color=DARK)  # fmt: skip
+                ax.text(x + width / 2, middle, item, ha="center", va="center", fontsize=11.5,
+                        color="black")  # fmt: skip
                 x += width
                 continue
             values = np.asarray(item.values, dtype=float)
@@ -85,6 +85,9 @@ def equation_figure(lines, figsize=(10, 6.2)):
                 text = f"{value + 0.0:.{0 if whole else 2}f}".replace("-", "−")
                 ax.text(corner[0] + wide / 2, corner[1] + high / 2, text, ha="center",
                         va="center", fontsize=9.5, color=ink(color))  # fmt: skip
+            ax.add_patch(Rectangle((x, y - len(values) * high), values.shape[1] * wide,
+                                   len(values) * high, fill=False, edgecolor="#999999",
+                                   linewidth=0.8))  # fmt: skip
             for i, name in enumerate(item.rows):
                 ax.text(x - 0.15, y - (i + 0.5) * high, name, ha="right", va="center",
                         fontsize=9, color=DARK)  # fmt: skip
@@ -101,9 +104,12 @@ def equation_figure(lines, figsize=(10, 6.2)):
     return figure
 
 
-def arc(ax, start, end, side, color, alpha, width):
-    """Draw a half circle from one place on the x axis to another, above (1) or below (-1)."""
-    height = side * (0.55 + 0.33 * abs(start - end))
+def arc(ax, start, end, side, color, alpha, width, slope):
+    """Draw an arc from one place on the x axis to another, above (1) or below (-1).
+
+    slope: how much higher it is for each place between them.
+    """
+    height = side * (0.55 + slope * abs(start - end))
     base = side * 0.42
     points = [(start, base), (start, base + height), (end, base + height), (end, base)]
     codes = [Path.MOVETO] + [Path.CURVE4] * 3
@@ -115,33 +121,35 @@ def arcs_figure(names, panels):
     """Draw who looks where in two layers of attention, as arcs over and under a row of tokens.
 
     names: T texts. panels: a list of (title, first, second, guess): the weights (T, T) of layer 1,
-    drawn below; those of the last place in layer 2, (T,), drawn above; the text behind the arrow.
+    of which the digits' rows, at odd places, are drawn below; those of the last place in layer 2,
+    (T,), drawn above; the text behind the tokens.
     Returns a Figure.
     """
     T = len(names)
-    figure = Figure(figsize=(10, 3.3 * len(panels)))
+    slope = 2.2 / T
+    figure = Figure(figsize=(10, 3.1 * len(panels)))
     axes = figure.subplots(len(panels), 1, squeeze=False)[:, 0]
     for ax, (title, first, second, guess) in zip(axes, panels, strict=True):
         for t, u in np.argwhere(first > 0.04):
-            if t != u:
+            if t != u and t % 2:
                 arc(ax, t, u, -1, LAYER_COLORS[0], float(min(1, first[t, u])),
-                    0.5 + 3 * first[t, u])  # fmt: skip
+                    0.5 + 3 * first[t, u], slope)  # fmt: skip
         for u in np.flatnonzero(second > 0.02):
             arc(ax, T - 1, u, 1, LAYER_COLORS[1], float(min(1, second[u] + 0.05)),
-                0.5 + 4 * second[u])  # fmt: skip
+                0.5 + 4 * second[u], slope)  # fmt: skip
         for place, name in enumerate(names):
             asked = place == T - 1
             ax.add_patch(Rectangle((place - 0.36, -0.36), 0.72, 0.72, edgecolor=DARK,
                                    facecolor=YELLOW if asked else "white", zorder=3))  # fmt: skip
             ax.text(place, -0.02, name, ha="center", va="center", fontsize=12, zorder=4)
         ax.text(T - 0.3, -0.02, guess, va="center", fontsize=12)
-        reach = 0.42 + 0.75 * (0.55 + 0.33 * (T - 1))
+        reach = 0.42 + 0.75 * (0.55 + slope * (T - 1))
         ax.text(-0.5, reach - 0.1, title, fontsize=11, va="top", weight="bold")
-        ax.text(-0.5, 0.75, "layer 2: where the last token looks", color=LAYER_COLORS[1],
-                fontsize=10)  # fmt: skip
-        ax.text(-0.5, -1.45, "layer 1: where each token looks", color=LAYER_COLORS[0],
-                fontsize=10, va="top")  # fmt: skip
-        ax.set(xlim=(-0.6, T + 2.2), ylim=(-1.9, reach))
+        ax.text(T - 0.3, 1.1, "layer 2: where the\nquestion looks", color=LAYER_COLORS[1],
+                fontsize=10, va="center")  # fmt: skip
+        ax.text(T - 0.3, -1.1, "layer 1: where\nthe digits look", color=LAYER_COLORS[0],
+                fontsize=10, va="center")  # fmt: skip
+        ax.set(xlim=(-0.6, T * 1.23), ylim=(-0.42 - 0.75 * (0.55 + slope * (T - 3)), reach))
         ax.axis("off")
     return figure
 
@@ -268,8 +276,8 @@ def positions_figure(table, dots):
     left.set(xlabel="feature", ylabel="place t", title="the vector of each place")
     left.grid(False)
     T = len(table)
-    for t, color in ((T // 4, BLUE), (T // 2, ORANGE), (3 * T // 4, GREEN)):
-        right.plot(np.arange(T) - t, dots[t], color=color, label=f"t = {t}")
+    for t, color, width in ((T // 4, SKY, 7), (T // 2, YELLOW, 4), (3 * T // 4, "black", 1.2)):
+        right.plot(np.arange(T) - t, dots[t], color=color, linewidth=width, label=f"t = {t}")
     right.set(xlabel="distance u − t", ylabel="dot product", title="place t against place u")
     right.legend()
     return figure
@@ -288,7 +296,7 @@ def mix_figure(query, temperature):
     mixed = weights @ values
     trail = softmax_rows(scores / np.logspace(-2, 2, 120)[:, None]) @ values  # (120, 2)
     figure, ((left, middle, right),) = fixed_axes(
-        (10, 3.9), 1, 3, left=0.06, right=0.985, bottom=0.15, top=0.9, wspace=0.28,
+        (10, 3.9), 1, 3, left=0.075, right=0.985, bottom=0.15, top=0.9, wspace=0.28,
         width_ratios=(1, 0.95, 1.15),
     )  # fmt: skip
     colors = (BLUE, GREEN, PINK, SKY)
@@ -312,10 +320,11 @@ def mix_figure(query, temperature):
                yticks=[0, 0.5, 1])  # fmt: skip
     middle.grid(axis="x", visible=False)
     right.fill(*values[[0, 1, 2]].T, color=GRAY, alpha=0.12, linewidth=0)
+    away = {"Ada": (-26, -14), "wrote": (-40, -8), "code": (8, 4), "she": (-30, -10)}
     for token, value, weight, color in zip(TOKENS, values, weights, colors, strict=True):
         right.plot(*np.stack([mixed, value]).T, color=color, linewidth=0.4 + 5 * weight, alpha=0.6)
         right.plot(*value, "o", color=color, markersize=9, zorder=3)
-        right.annotate(token, value, xytext=(7, 6), textcoords="offset points", fontsize=10)
+        right.annotate(token, value, xytext=away[token], textcoords="offset points", fontsize=10)
     right.plot(*trail.T, color="black", linewidth=1, linestyle=":")
     right.plot(*mixed, "D", color=ORANGE, markersize=9, zorder=5)
     right.set(xlim=(-2.8, 5.2), ylim=(-2.8, 4.8), xlabel="first feature",
@@ -368,7 +377,7 @@ def accuracy_figure(curves, levels):
         ax.plot(steps, accuracies, color=color, label=label)
     for label, level in levels.items():
         ax.axhline(level, color=GRAY, linestyle="--", linewidth=1.2)
-        ax.text(last, level - 0.015, label, ha="right", va="top", color=DARK, fontsize=10)
+        ax.text(last, level - 0.06, label, ha="right", va="top", color=DARK, fontsize=10)
     ax.set(xlabel="step", ylabel="accuracy on new sequences", xlim=(0, last), ylim=(0, 1.03))
     ax.legend(loc="center right")
     return figure
