@@ -56,7 +56,7 @@ def equation_figure(lines, figsize=(10, 6.2)):
     """
     from matplotlib import colormaps
 
-    wide, high, gap = 1.5, 0.82, 0.35  # a cell, and the space around an operator
+    wide, high, gap = 1.6, 0.82, 0.3  # a cell, and the space around an operator
     figure = Figure(figsize=figsize)
     figure.set_layout_engine("none")
     ax = figure.add_axes((0.01, 0.01, 0.98, 0.98))
@@ -67,8 +67,8 @@ def equation_figure(lines, figsize=(10, 6.2)):
         for item in line:
             if isinstance(item, str):
                 width = 0.30 * max(len(part) for part in item.split("\n")) + 2 * gap
-                ax.text(x + width / 2, middle, item, ha="center", va="center", fontsize=11.5,
-                        color="black")  # fmt: skip
+                ax.text(x + width / 2, middle, item, ha="center", va="center",
+                        fontsize=18 if item == "·" else 11.5)  # fmt: skip
                 x += width
                 continue
             values = np.asarray(item.values, dtype=float)
@@ -84,7 +84,7 @@ def equation_figure(lines, figsize=(10, 6.2)):
                 ax.add_patch(Rectangle(corner, wide, high, facecolor=color, edgecolor="white"))
                 text = f"{value + 0.0:.{0 if whole else 2}f}".replace("-", "−")
                 ax.text(corner[0] + wide / 2, corner[1] + high / 2, text, ha="center",
-                        va="center", fontsize=9.5, color=ink(color))  # fmt: skip
+                        va="center", fontsize=9.5 if whole else 9, color=ink(color))  # fmt: skip
             ax.add_patch(Rectangle((x, y - len(values) * high), values.shape[1] * wide,
                                    len(values) * high, fill=False, edgecolor="#999999",
                                    linewidth=0.8))  # fmt: skip
@@ -149,7 +149,7 @@ def arcs_figure(names, panels):
                 fontsize=10, va="center")  # fmt: skip
         ax.text(T - 0.3, -1.1, "layer 1: where\nthe digits look", color=LAYER_COLORS[0],
                 fontsize=10, va="center")  # fmt: skip
-        ax.set(xlim=(-0.6, T * 1.23), ylim=(-0.42 - 0.75 * (0.55 + slope * (T - 3)), reach))
+        ax.set(xlim=(-0.6, T * 1.23), ylim=(-0.55 - 0.75 * (0.55 + slope * (T - 2)), reach))
         ax.axis("off")
     return figure
 
@@ -223,7 +223,7 @@ def kernel_figure(x, y, query, weights, curves):
     curves: {label: (grid, prediction)}, the same labels. Returns a Figure.
     """
     figure = Figure(figsize=(10, 3.6))
-    axes = figure.subplots(1, len(curves), sharey=True)
+    axes = figure.subplots(1, len(curves), sharey=True, squeeze=False)[0]
     for ax, (label, (grid, prediction)) in zip(axes, curves.items(), strict=True):
         share = weights[label]
         ax.axvline(query, color=GRAY, linewidth=1, linestyle="--")

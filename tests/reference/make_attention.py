@@ -38,7 +38,8 @@ def layer(rng, length, heads, causal):
              "out.W": attention.out_proj.weight, "out.b": attention.out_proj.bias}  # fmt: skip
     arrays = {"x": x, "dy": dy, "y": y, "weights": weights, "dx": x.grad}
     for name, part in parts.items():
-        arrays[name], arrays[f"d{name}"] = part.T if part.ndim == 2 else part, part.grad.T
+        turned = (part.T, part.grad.T) if part.ndim == 2 else (part, part.grad)
+        arrays[name], arrays[f"d{name}"] = turned
     return arrays
 
 
@@ -66,7 +67,8 @@ def main():
     rng, found = np.random.default_rng(5), {}
     for length, heads, causal in product(LENGTHS, HEADS, (False, True)):
         name = f"layer,{length},{heads},{int(causal)}"
-        found |= {f"{name},{key}": value for key, value in layer(rng, length, heads, causal).items()}
+        case = layer(rng, length, heads, causal)
+        found |= {f"{name},{key}": value for key, value in case.items()}
     for name, case in STACKS.items():
         found |= {f"stack,{name},{key}": value for key, value in stack(rng, *case).items()}
     path = Path(__file__).with_name("attention.npz")
