@@ -120,7 +120,7 @@ def shift_matrix(answer):
         if close(table(0) @ R, table(k), 1e-7):
             continue
         if close(table(0) @ R.T, table(k), 1e-7):
-            raise Wrong("this is the transpose: rows are places, so p_t R, with R on the right")
+            raise Wrong("this is the transpose: rows are places, so c_t R, with R on the right")
         if close(table(0) @ R, table(-k), 1e-7):
             raise Wrong("this steps k places BACK; look at the signs of the sines")
         if close(R, np.eye(width)):
@@ -140,7 +140,7 @@ def shift_matrix(answer):
             raise Wrong("a pair must not reach into another pair: blocks of 2 by 2 on the diagonal")
         if k and close(np.abs(block), np.abs(turned)) and block[0, 1] * block[1, 0] > 0:
             raise Wrong("the two sines of a block have opposite signs: cos(a + b) has a minus")
-        raise Wrong(f"for k = {k} and width {width}, p_t R is not p at t + k; try it for one pair")
+        raise Wrong(f"for k = {k} and width {width}, c_t R is not c at t + k; try it for one pair")
 
 
 @exercise("5.4")
