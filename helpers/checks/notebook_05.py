@@ -20,7 +20,14 @@ def soft_lookup(answer):
         queries, keys, values = rng.uniform(0, 3, Q), rng.uniform(0, 3, N), rng.normal(size=N)
         square = (queries[:, None] - keys) ** 2
         right = softmax(-square / (2 * h**2)) @ values
-        result = array(call(answer, queries, keys, values, h), None, "the answer").astype(float)
+        try:
+            result = call(answer, queries, keys, values, h)
+        except Wrong as wrong:
+            if "broadcast" in str(wrong):
+                raise Wrong(f"{Q} queries and {N} keys do not broadcast; make the queries a "
+                            "column, queries[:, None] - keys, (Q, N)") from None  # fmt: skip
+            raise
+        result = array(result, None, "the answer").astype(float)
         if close(result, right):
             continue
         if result.shape == (Q, N):
@@ -65,8 +72,14 @@ def my_attention(answer):
         raw = Q @ K.swapaxes(-1, -2)
         weights = softmax(raw / np.sqrt(d))
         right = weights @ V
-        with np.errstate(all="ignore"):
-            result = call(answer, Q, K, V)
+        try:
+            with np.errstate(all="ignore"):
+                result = call(answer, Q, K, V)
+        except Wrong as wrong:
+            if lead and "matmul" in str(wrong):
+                raise Wrong(f"it works for one text, but not for a stack {Q.shape}: .T turns round "
+                            "all axes, K.swapaxes(-1, -2) the last two") from None  # fmt: skip
+            raise
         if isinstance(result, (tuple, list)) and len(result) == 2:
             raise Wrong("give back M alone, not a pair")
         result = array(result, None, "M").astype(float)
@@ -96,6 +109,10 @@ def my_attention(answer):
                 if close(result, value):
                     raise Wrong(what)
             if T == U:
+                loose = np.exp(raw / np.sqrt(d))
+                if close(result, loose / loose.sum(axis=-1)[..., None, :] @ V):
+                    raise Wrong("keepdims is missing: the sums of the rows were divided into the "
+                                "columns. sum(axis=-1, keepdims=True)")  # fmt: skip
                 swapped = softmax(raw.swapaxes(-1, -2) / np.sqrt(d)) @ V
                 if close(result, swapped):
                     raise Wrong("rows are queries: the scores are Q Kᵀ, not K Qᵀ")
@@ -127,6 +144,9 @@ def shift_matrix(answer):
             raise Wrong("the identity leaves every place where it is")
         if close(table(0) @ R, table(1), 1e-7):
             raise Wrong("this goes one place further whatever k is: the angle is rate times k")
+        if k and close(R, np.diag(np.repeat(np.cos(rates * k), 2))):
+            raise Wrong("the sines are missing: sin(a + b) needs cos a, too, the other one of the "
+                        "pair")  # fmt: skip
         block = R[:2, :2]
         turned = np.array([[np.cos(k), -np.sin(k)], [np.sin(k), np.cos(k)]])
         whole = np.kron(np.eye(width // 2), turned)
@@ -168,6 +188,8 @@ def window_mask(answer):
             ((distance > 0) & (distance < w), "a place may look at itself, too"),
             ((distance > 0) & (distance <= w),
              "a place may look at itself, too, and at w - 1 before it"),
+            ((distance >= 0) & (distance < w - 1),
+             "one place too few: w places in all, itself among them"),
             (np.abs(distance) < w, "this window reaches to both sides; forbid the future"),
             (distance >= w, "this is what lies BEYOND the window"),
         ]:  # fmt: skip
@@ -230,7 +252,14 @@ def softmax_backward(answer):
         p = rng.dirichlet(np.ones(shape[-1]), shape[:-1])
         dp = rng.normal(size=shape)
         right = p * (dp - np.sum(dp * p, axis=-1, keepdims=True))
-        result = array(call(answer, dp, p), None, "dz").astype(float)
+        try:
+            result = call(answer, dp, p)
+        except Wrong as wrong:
+            if len(shape) > 1 and "broadcast" in str(wrong):
+                raise Wrong("it works for one row, but not for a stack of rows; keep the axis of "
+                            "the sum: axis=-1, keepdims=True") from None  # fmt: skip
+            raise
+        result = array(result, None, "dz").astype(float)
         if close(result, right):
             continue
         total = np.sum(dp * p, axis=-1, keepdims=True)
@@ -246,6 +275,7 @@ def softmax_backward(answer):
              "you summed over everything; each row is a softmax of its own: axis -1"),
             (p * (dp - np.sum(dp * p, axis=0, keepdims=True)),
              "you summed over axis 0; each row is a softmax of its own: axis -1"),
+            (p * dp - total, "p stands before the whole bracket: the sum is multiplied by p, too"),
             (p * (total - dp), "the sign is turned round"),
             (dp - total, "the factor p in front is missing"),
             (dp * (p - np.sum(p * p, axis=-1, keepdims=True)), "dp and p are swapped; dp comes "
