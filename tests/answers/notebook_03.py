@@ -1,0 +1,3 @@
+"""Wrong answers to the exercises of notebook 03: (exercise, code, part of the diagnosis)."""
+
+WRONG = []
