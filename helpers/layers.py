@@ -35,6 +35,24 @@ class Layer:
                              "keeps it, so call the layer on its input before backward")
 
 
+class Sequential(Layer):
+    """Layers one behind the other: the output of each is the input of the next."""
+
+    def __init__(self, *layers):
+        super().__init__()
+        self.layers = list(layers)
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def backward(self, dy):
+        for layer in reversed(self.layers):
+            dy = layer.backward(dy)
+        return dy
+
+
 def walk(layer, name=""):
     """Yield (name, layer) for a layer and every layer inside it, in the order of their making."""
     yield name, layer
@@ -203,24 +221,6 @@ def gradient_errors(layer, x, seed=0):
         return np.sum(layer(x) * r)
     return max(relative_error(grad, numerical_gradient(loss, theta)),
                relative_error(dx, numerical_gradient(loss, x)))
-
-
-class Sequential(Layer):
-    """Layers one behind the other: the output of each is the input of the next."""
-
-    def __init__(self, *layers):
-        super().__init__()
-        self.layers = list(layers)
-
-    def forward(self, x):
-        for layer in self.layers:
-            x = layer(x)
-        return x
-
-    def backward(self, dy):
-        for layer in reversed(self.layers):
-            dy = layer.backward(dy)
-        return dy
 
 
 class MeanSquaredError(Layer):

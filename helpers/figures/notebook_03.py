@@ -296,20 +296,17 @@ def curves_figure(runs, stop):
     figure = Figure(figsize=(10, 4.1))
     left, right = figure.subplots(1, 2, sharey=True)
     colors = dict(zip(runs, (ORANGE, YELLOW, PINK, GREEN, BLUE, SKY), strict=False))
-    (name, (steps, train, held)), *_ = runs.items()
-    left.plot(steps, train, color=INK, label="the pictures that it learns from")
+    name, (steps, train, held) = next(iter(runs.items()))
+    left.plot(steps, train, color=INK, label="pictures that it learns from")
     left.plot(steps, held, color=ORANGE, label="pictures held out")
     left.axvline(stop, color=GRAY, linewidth=1, linestyle="--")
-    left.text(stop + 12, 1.9, f"stop here: step {stop}", color=GRAY)
-    left.set(yscale="log", ylim=(2e-3, 3), xlabel="step", ylabel="loss, nats", title=name)
-    left.legend(loc="lower left")
+    left.text(stop + 12, 1.02, f"best stopped here, at step {stop}", color=GRAY, va="center")
+    left.set(ylim=(0, 1.2), xlabel="step", ylabel="loss, nats", title=name)
+    left.legend(loc="center right")
     for name, (steps, _, held) in runs.items():
         right.plot(steps, held, color=colors[name], label=name)
     right.set(xlabel="step", title="held-out loss under each cure")
-    right.legend(loc="lower left")
-    for ax in (left, right):
-        ax.set_yticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
-        ax.minorticks_off()
+    right.legend(loc="upper right")
     return figure
 
 
