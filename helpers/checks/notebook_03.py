@@ -280,7 +280,7 @@ def keeping_scale(answer):
         for value, what in [
             (square, "that is the variance s²; the deviation is its root"),
             (math.sqrt(2 / ((1 + c) * n)), "the square of c z is c² z²: it is c that is squared"),
-            (math.sqrt(2 / ((1 + c) ** 2 * n)), "squares add up side by side: 1 + c², not (1 + c)²"),
+            (math.sqrt(2 / ((1 + c) ** 2 * n)), "squares add side by side: 1 + c², not (1 + c)²"),
             (math.sqrt(2 / n), "that is for c = 0; below 0 the share c² of the square is left"),
             (math.sqrt(1 / ((1 + c * c) * n)), "only HALF of the z are on each side; the mean is "
                                                "½ (1 + c²), so a 2 goes to the top"),

@@ -390,7 +390,8 @@ def depth_figure(sizes):
         layer = np.arange(1, len(forward) + 1)
         left.plot(layer, forward, ".-", color=color, label=name)
         right.plot(layer, backward, ".-", color=color, label=name)
-    left.set(yscale="log", xlabel="layer", ylabel="typical size", title="activations, the way there")
+    left.set(yscale="log", xlabel="layer", ylabel="typical size",
+             title="activations, the way there")  # fmt: skip
     right.set(xlabel="layer", title="gradients, the way back, right to left")
     left.set_xticks(range(1, len(forward) + 1))
     right.set_xticks(range(1, len(forward) + 1))

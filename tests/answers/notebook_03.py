@@ -144,7 +144,7 @@ WRONG = [
      "only the right ones"),
     ("3.6", SCALE + "2 / ((1 + c**2) * n)", "that is the variance"),
     ("3.6", SCALE + "math.sqrt(2 / ((1 + c) * n))", "it is c that is squared"),
-    ("3.6", SCALE + "math.sqrt(2 / ((1 + c) ** 2 * n))", "side by side"),
+    ("3.6", SCALE + "math.sqrt(2 / ((1 + c) ** 2 * n))", "side by side: 1 + c²"),
     ("3.6", SCALE + "math.sqrt(2 / n)", "that is for c = 0"),
     ("3.6", SCALE + "math.sqrt(1 / ((1 + c**2) * n))", "only HALF"),
     ("3.6", SCALE + "math.sqrt((1 + c**2) / (2 * n))", "upside down"),
