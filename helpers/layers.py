@@ -31,8 +31,8 @@ class Layer:
         kind = type(self).__name__
         if name in ("theta", "grad") or name.removeprefix("d") in self.__dict__.get("shapes", ()):
             raise AttributeError(f"{kind} has no {name} yet: call flatten(model)")
-        raise AttributeError(f"{kind} has no attribute {name!r}; if backward looked for it: forward "
-                             "keeps it, so call the layer on its input before backward")
+        raise AttributeError(f"{kind} has no attribute {name!r}; if backward looked for it: "
+                             "forward keeps it, so call the layer on its input before backward")
 
 
 class Sequential(Layer):
@@ -296,8 +296,7 @@ class SoftmaxCrossEntropy(Layer):
 
 
 def require_labels(logits, targets):
-    """Raise TypeError or ValueError unless targets (...) are whole numbers that name a class of
-    logits (..., V)."""
+    """Raise TypeError or ValueError unless targets (...) name classes of logits (..., V)."""
     if not isinstance(targets, np.ndarray) or targets.dtype.kind not in "iu":
         got = f"dtype {targets.dtype}" if isinstance(targets, np.ndarray) else repr(targets)
         raise TypeError(f"labels must be an array of integers, got {got}; from one-hot rows, take "
