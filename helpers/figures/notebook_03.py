@@ -13,10 +13,10 @@ from helpers.figures import (
     GREEN,
     ORANGE,
     PINK,
+    SEQUENTIAL,
     SKY,
     YELLOW,
     fixed_axes,
-    heatmap,
     sparse_log,
 )
 
@@ -158,15 +158,17 @@ def neuron_figure(cases):
         p = 0.5 * (1 + np.tanh(0.5 * z))
         ax.imshow(shade(np.stack([1 - p, p], axis=-1)), origin="lower",
                   extent=(-reach, reach, -reach, reach))  # fmt: skip
-        lines = ax.contour(axis, axis, p, levels=[0.1, 0.5, 0.9], colors=INK, linewidths=[1, 2, 1],
-                           linestyles=["--", "-", "--"])  # fmt: skip
-        ax.clabel(lines, fmt=lambda level: f"p = {level:g}", fontsize=9)
+        ax.contour(axis, axis, p, levels=[0.1, 0.5, 0.9], colors=INK, linewidths=[1, 2, 1],
+                   linestyles=["--", "-", "--"])  # fmt: skip
         for k in (0, 1):
             ax.plot(*points[labels == k].T, "o", color=CLASS_COLORS[k], markersize=4.5,
                     markeredgecolor="white", markeredgewidth=0.5)  # fmt: skip
         right = np.mean((points @ w + b > 0) == labels)
         ax.set(title=f"{title}: {right:.0%} right", xlabel="$x_1$", ylabel="$x_2$")
         ax.grid(False)
+    axes[0].text(0.03, 0.04, "line: p = 1/2;  dashed: p = 0.1, 0.9", fontsize=9, color=INK,
+                 transform=axes[0].transAxes, bbox={"facecolor": "white", "edgecolor": "none",
+                                                    "alpha": 0.8, "pad": 2})  # fmt: skip
     return figure
 
 
@@ -300,9 +302,9 @@ def curves_figure(runs, stop):
     left.plot(steps, train, color=INK, label="pictures that it learns from")
     left.plot(steps, held, color=ORANGE, label="pictures held out")
     left.axvline(stop, color=GRAY, linewidth=1, linestyle="--")
-    left.text(stop + 12, 1.02, f"best stopped here, at step {stop}", color=GRAY, va="center")
+    left.text(stop + 12, 0.22, f"best stopped here, at step {stop}", color=GRAY, va="center")
     left.set(ylim=(0, 1.2), xlabel="step", ylabel="loss, nats", title=name)
-    left.legend(loc="center right")
+    left.legend(loc="upper right")
     for name, (steps, _, held) in runs.items():
         right.plot(steps, held, color=colors[name], label=name)
     right.set(xlabel="step", title="held-out loss under each cure")
@@ -328,16 +330,15 @@ def jiggled_figure(pictures, copies):
 
 def confusion_figure(table):
     """Draw how often each digit was read as each: table[label, guess]. Returns a Figure."""
-    figure = Figure(figsize=(5.6, 5))
+    figure = Figure(figsize=(5, 4.5))
     ax = figure.add_subplot()
-    wrong = table.astype(float)
-    np.fill_diagonal(wrong, np.nan)
-    heatmap(ax, wrong, limit=max(3.0, np.nanmax(wrong)))
+    wrong = np.where(np.eye(len(table), dtype=bool) | (table == 0), np.nan, table)
+    ax.imshow(wrong, cmap=SEQUENTIAL, vmin=0, vmax=max(3, table[~np.isnan(wrong)].max(initial=0)))
     for (label, guess), count in np.ndenumerate(table):
         if count:
             right = label == guess
             ax.text(guess, label, count, ha="center", va="center", fontsize=10,
-                    color=GREEN if right else "white" if count < 2 else "black",
+                    color=GREEN if right else "white" if count < 3 else "black",
                     weight="normal" if right else "bold")  # fmt: skip
     ax.set(xlabel="read as", ylabel="is", xticks=range(len(table)), yticks=range(len(table)))
     return figure
