@@ -116,18 +116,21 @@ def merge_heads(x):
     return x.swapaxes(1, 2).reshape(N, T, H * d_head)
 
 
-def attend_backward(dmixed, queries, keys, values, weights):
+def attend_backward(dmixed, queries, keys, values, weights, out=(None, None, None)):
     """The gradients of `attend`: dqueries (..., T, d_h), dkeys and dvalues (..., U, d_h).
 
     dmixed: (..., T, d_h), the gradient with respect to the mixed values; it is not changed.
     weights: (..., T, U), as `attend` returned them. The Jacobian of the softmax is never built.
+    out: three arrays to write the gradients into; by default new ones.
     """
-    dvalues = weights.swapaxes(-1, -2) @ dmixed                         # (..., U, d_h)
+    dvalues = np.matmul(weights.swapaxes(-1, -2), dmixed, out=out[2])   # (..., U, d_h)
     dscores = dmixed @ values.swapaxes(-1, -2)                          # (..., T, U)  this is dp
     dscores -= np.einsum("...tu,...tu->...t", dscores, weights)[..., None]
     dscores *= weights                                                  # through the softmax
     dscores *= 1 / math.sqrt(queries.shape[-1])
-    return dscores @ keys, dscores.swapaxes(-1, -2) @ queries, dvalues
+    dqueries = np.matmul(dscores, keys, out=out[0])                     # (..., T, d_h)
+    dkeys = np.matmul(dscores.swapaxes(-1, -2), queries, out=out[1])    # (..., U, d_h)
+    return dqueries, dkeys, dvalues
 
 
 class MultiHeadAttention(Layer):
@@ -161,6 +164,8 @@ class MultiHeadAttention(Layer):
 
     def backward(self, dy):
         dmixed = split_heads(self.out.backward(dy), self.heads)         # (N, H, T, d_h)
-        parts = attend_backward(dmixed, *self.kept, self.weights)
-        dqkv = np.concatenate([merge_heads(part) for part in parts], axis=-1)
+        N, T, d = dy.shape
+        dqkv = np.empty((N, T, 3 * d), dy.dtype)
+        views = [split_heads(part, self.heads) for part in np.split(dqkv, 3, axis=-1)]
+        attend_backward(dmixed, *self.kept, self.weights, out=views)    # through views, into dqkv
         return self.qkv.backward(dqkv)                                  # (N, T, 3d) -> (N, T, d)

@@ -26,7 +26,7 @@ from helpers.layers import (
     Tanh,
     fit,
     flatten,
-    gradient_errors,
+    gradient_error,
     is_matrix,
     parameters,
     walk,
@@ -458,11 +458,11 @@ class Forgetful(Linear):
 
 
 @pytest.mark.parametrize("what", ["b", "x"])
-def test_gradient_errors_sees_what_is_forgotten(what):
+def test_gradient_error_sees_what_is_forgotten(what):
     x = np.random.default_rng(0).normal(size=(2, 3, 4))
     kept = x.copy()
-    assert gradient_errors(Forgetful(4, 5), x) < 1e-8
+    assert gradient_error(Forgetful(4, 5), x) < 1e-8
     layer = Forgetful(4, 5)
     layer.forgets = what
-    assert gradient_errors(layer, x) > 0.1
+    assert gradient_error(layer, x) > 0.1
     assert np.array_equal(x, kept)
