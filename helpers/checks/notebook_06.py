@@ -154,7 +154,7 @@ def nucleus(answer):
     """Top-p on random distributions, sure and unsure ones, and a top_p of 1 that cuts nothing."""
     rng = np.random.default_rng(65)
     sizes = [(6, 1.0, 0.5), (20, 0.3, 0.9), (9, 5.0, 0.8), (5, 0.2, 1.0)]  # V, evenness, top_p
-    cases = [(np.array([0.1, 0.5, 0.32, 0.08]), 0.7)]
+    cases = [(np.array([0.1, 0.45, 0.37, 0.08]), 0.5)]
     cases += [(rng.dirichlet(np.full(V, even)), top_p) for V, even, top_p in sizes]
     for p, top_p in cases:
         order = np.argsort(-p)

@@ -69,7 +69,7 @@ WRONG = [
     ("6.5", nucleus(result="kept"), "scale them up"),
     ("6.5", nucleus(order="p"), "least likely"),
     ("6.5", nucleus(place="slice(None)"), "the result is sorted"),
-    ("6.5", nucleus(keep="p[order] >= top_p"), "is left"),
+    ("6.5", nucleus(keep="p[order] >= top_p"), "was everything cut"),
     ("6.5", nucleus(keep="before >= 0"), "nothing was cut"),
     ("6.5", nucleus().replace("return kept", "return kept[kept > 0]"), "stay in the array"),
     ("6.6", COST + "B * T * d, B * (12 * d * d + 2 * T * d) + d * V", "the values are held, too"),
