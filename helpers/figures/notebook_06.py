@@ -124,7 +124,7 @@ def ladder_figure(ladder):
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
     ax.set(xlabel="loss on the held-out play (nats per character); gray: counted, blue: trained",
-           xlim=(0, 1.4 * max(ladder.values())))  # fmt: skip
+           xlim=(0, 1.5 * max(ladder.values())))  # fmt: skip
     return figure
 
 
@@ -176,8 +176,8 @@ def maps_figure(text, maps, places):
     text: T characters. maps: {name: (T, T) weights}. places: {name: (block, head)}, from 0.
     Returns a Figure.
     """
-    figure, (axes,) = fixed_axes((10.2, 3.9), 1, len(maps), left=0.03, right=0.995, bottom=0.06,
-                                 top=0.9, wspace=0.09)  # fmt: skip
+    figure, (axes,) = fixed_axes((10.2, 3.9), 1, len(maps), left=0.045, right=0.995, bottom=0.1,
+                                 top=0.93, wspace=0.1)  # fmt: skip
     names = [SEEN.get(character, character) for character in text]
     for ax, (name, weights) in zip(axes, maps.items(), strict=True):
         heatmap(ax, np.where(np.tri(len(text), dtype=bool), weights, np.nan), limit=1.0)
@@ -186,6 +186,8 @@ def maps_figure(text, maps, places):
         ax.set_xticks(range(len(text)), names, fontsize=7)
         ax.set_yticks(range(len(text)), names, fontsize=7)
         ax.tick_params(length=0, pad=1.5)
+        ax.set_xlabel("is looked at", fontsize=9)
+    axes[0].set_ylabel("looks", fontsize=9)
     return figure
 
 
