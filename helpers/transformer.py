@@ -180,7 +180,7 @@ class Workers:
             self.pool.shutdown()
 
 
-def evaluate(model, tokens, batch_size=64, windows=None):
+def evaluate(model, tokens, batch_size=16, windows=None):
     """The mean loss in nats over a text, cut into windows of the model's context.
 
     tokens: (L,). windows: look at this many, spread evenly; by default at all of them.
