@@ -1,4 +1,4 @@
-"""Figures with sliders: `live` redraws a figure whenever one of its controls moves."""
+"""Figures that change: `live` redraws one when a control moves, `Redrawn` when a cell says so."""
 
 from html import escape
 
@@ -65,3 +65,28 @@ def build(draw, alt, controls):
     for control in controls.values():
         control.observe(redraw, names="value")
     return VBox([*controls.values(), image, message]), data, metadata
+
+
+class Redrawn:
+    """A figure that the cell which shows it can draw again, such as a loss curve while it grows.
+
+    figure: the first state, a matplotlib Figure. alt: what one should see in it.
+    The output carries a PNG of the first state; what is drawn later is shown, but not stored.
+    """
+
+    def __init__(self, figure, alt):
+        data, metadata = picture(figure, alt)
+        width = f"{round(figure.get_figwidth() * PIXELS_PER_INCH)}px"
+        self.image = Image(
+            value=png(figure), format="png", layout=Layout(width=width, max_width="100%")
+        )
+        plt.close(figure)
+        data["application/vnd.jupyter.widget-view+json"] = {
+            "version_major": 2, "version_minor": 0, "model_id": self.image.model_id,
+        }  # fmt: skip
+        display(data, raw=True, metadata=metadata)
+
+    def draw(self, figure):
+        """Show another figure in the place of the last one."""
+        self.image.value = png(figure)
+        plt.close(figure)

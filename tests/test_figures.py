@@ -2,7 +2,6 @@
 
 import base64
 import io
-import itertools
 
 import ipywidgets
 import matplotlib.pyplot as plt
@@ -11,9 +10,6 @@ import pytest
 from matplotlib.figure import Figure
 
 from helpers import figures, live
-from helpers.data import data_path
-from helpers.figures.notebook_06 import transformer_figure, writing_figure
-from helpers.transformer import load
 
 ALT = "a line that rises from left to right"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -125,6 +121,23 @@ def test_live_rejects_bad_controls():
         live.live(line, alt="", slope=ipywidgets.FloatSlider(1.0))
 
 
+def test_redrawn_shows_a_picture_of_the_first_state_and_then_others(displayed):
+    plot = live.Redrawn(line(2.0), alt=ALT)
+    ((data, metadata),) = displayed
+    assert set(data) == {"image/png", "text/plain", WIDGET}
+    assert data["text/plain"] == metadata["image/png"]["alt"] == ALT
+    assert data[WIDGET]["model_id"] == plot.image.model_id
+    assert base64.b64decode(data["image/png"]) == plot.image.value == figures.png(line(2.0))
+    plt.close("all")
+    plot.draw(line(1.0))
+    assert plot.image.value == figures.png(line(1.0))
+    plt.close("all")
+    plot.draw(line(0.5))
+    assert not plt.get_fignums() and len(displayed) == 1
+    with pytest.raises(ValueError, match="needs an alternative text"):
+        live.Redrawn(line(), alt="")
+
+
 def test_heatmap_is_centered_when_signed_and_writes_numbers():
     fig = Figure()
     ax = fig.add_subplot()
@@ -149,37 +162,6 @@ def test_text_figure_shades_each_character():
     assert lines == {"AB:": "bold", "word": "normal", "x" * 20: "normal", "x" * 10: "normal"}
     with pytest.raises(ValueError, match="3 characters, but 2 probabilities"):
         figures.text_figure("abc", [0.1, 0.2])
-
-
-@pytest.mark.parametrize(
-    ("width", "heads", "context", "blocks"), [(128, 4, 64, 4), (8, 2, 5, 1), (768, 12, 1024, 12)]
-)
-def test_transformer_figure_has_every_shape(width, heads, context, blocks):
-    found = "\n".join(texts(transformer_figure(65, context, width, heads, blocks)))
-    for shape in [
-        f"(N, {context})",
-        f"(N, {context}, {width})",
-        f"(N, {heads}, {context}, {width // heads})",
-        f"(N, {context}, {4 * width})",
-        f"(N, {context}, 65)",
-    ]:
-        assert shape in found
-    assert f"block, {blocks} times" in found
-
-
-def test_writing_figure_over_a_grid():
-    model, tokenizer = load(data_path("transformer.npz"))
-    grid = itertools.product(["HAMLET:\n", "a"], [0, 0.7, 2.0], [1, 62], [20])
-    for prompt, temperature, top_k, length in grid:
-        fig = writing_figure(model, tokenizer, prompt, temperature, top_k, length, seed=1)
-        shade = fig.axes[0].images[0].get_array().filled(np.nan)
-        written = sum(len(t.get_text()) for t in fig.axes[0].texts)
-        assert np.nanmax(shade) <= 1 and written > len(prompt.strip())
-    again = [figures.png(writing_figure(model, tokenizer, "O", 1.0, 62, 20, seed))
-             for seed in (1, 1, 2)]  # fmt: skip
-    assert again[0] == again[1] != again[2]
-    with pytest.raises(ValueError, match="the prompt is empty"):
-        writing_figure(model, tokenizer, "", 1.0, 5, 20, 0)
 
 
 def test_palette_is_okabe_ito():

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,10 @@ from helpers.data import CharTokenizer, data_path, load_shakespeare
 from helpers.layers import SoftmaxCrossEntropy, flatten, parameters
 from helpers.optimizers import Adam, numerical_gradient, relative_error
 from helpers.transformer import (
+    Block,
     CheckpointError,
+    KeyValueCache,
+    LayerNorm,
     Transformer,
     Workers,
     continuation,
@@ -31,6 +35,7 @@ from tests.test_layers import no_other_float
 TEXT = "the quick brown fox jumps over the lazy dog. " * 40
 TOKENIZER = CharTokenizer.from_text(TEXT)
 TOKENS = TOKENIZER.encode(TEXT)
+REFERENCE = dict(np.load(Path(__file__).parent / "reference" / "transformer.npz"))
 
 
 def small(dtype=np.float64, seed=0, **changes):
@@ -57,6 +62,50 @@ def test_gradient_of_every_parameter():
         assert relative_error(grad[start:end], measured[start:end]) < 1e-6, name
 
 
+def error(a, b):
+    """The largest difference, by the largest number."""
+    assert a.shape == b.shape and a.dtype == b.dtype == np.float64
+    return np.abs(a - b).max() / np.abs(b).max()
+
+
+@pytest.mark.parametrize("name", ["norm", "block"])
+def test_layers_agree_with_pytorch(name):
+    width = int(REFERENCE["width"])
+    layer = LayerNorm(width) if name == "norm" else Block(width, int(REFERENCE["heads"]))
+    run = {key.removeprefix(f"{name}_"): value for key, value in REFERENCE.items()}
+    theta, grad = flatten(layer)
+    theta[:], grad[:] = run["theta"], np.nan
+    assert error(layer(run["x"].copy()), run["y"]) < 1e-8
+    assert error(layer.backward(run["dy"].copy()), run["dx"]) < 1e-8
+    end = 0
+    for part, owner, key in parameters(layer):
+        start, end = end, end + getattr(owner, key).size
+        assert error(grad[start:end], run["grad"][start:end]) < 1e-8, part
+
+
+def test_the_whole_model_agrees_with_pytorch():
+    run = {key.removeprefix("model_"): value for key, value in REFERENCE.items()}
+    model = Transformer(**{key: int(run[key]) for key in
+                           ("vocab_size", "context", "width", "heads", "blocks")})  # fmt: skip
+    theta, grad = flatten(model)
+    theta[:], grad[:] = run["theta"], np.nan
+    assert error(model(run["tokens"]).copy(), run["logits"]) < 1e-8
+    loss = loss_and_gradient(model, run["tokens"], run["targets"])
+    assert math.isclose(loss, run["loss"], rel_tol=1e-8)
+    end = 0
+    for part, layer, key in parameters(model):
+        start, end = end, end + getattr(layer, key).size
+        if key == "b" and part.endswith("qkv.b"):  # a bias of the keys moves nothing: 0 but for
+            width = (end - start) // 3  # rounding, so it is compared by the size of the others
+            keys = slice(start + width, start + 2 * width)
+            assert max(abs(grad[keys]).max(), abs(run["grad"][keys]).max()) < 1e-14, part
+        assert error(grad[start:end], run["grad"][start:end]) < 1e-8, part
+    cache = KeyValueCache(model)
+    for row, logits in zip(run["tokens"], run["logits"], strict=True):
+        cache.length = 0
+        assert error(np.array([cache.step(token) for token in row]), logits) < 1e-8
+
+
 def test_a_gradient_does_not_add_up_over_calls():
     model = small()
     batch = sample_batch(TOKENS, 4, 8, np.random.default_rng(0))
@@ -77,7 +126,7 @@ def test_everything_in_a_float32_run_is_float32(monkeypatch):
 
     monkeypatch.setattr("helpers.transformer.Adam", Watched)
 
-    def look(step, model):
+    def look(step, history):
         seen.append(model.grad.dtype)
         assert no_other_float(model, np.float32)
 
@@ -134,7 +183,7 @@ def test_training_goes_on_where_no_thread_starts(monkeypatch):
 
 
 def test_an_interruption_keeps_what_was_learned(capsys):
-    def interrupt(step, model):
+    def interrupt(step, history):
         raise KeyboardInterrupt
 
     history = train(small(), TOKENS, 50, every=5, on_check=interrupt, progress=False)
@@ -209,6 +258,85 @@ def test_distribution_of_temperature_and_top_k():
             next_distribution(logits, temperature=bad)
     with pytest.raises(ValueError, match="top_k is 0; it must be 1 or more"):
         next_distribution(logits, top_k=0)
+    assert np.isfinite(next_distribution(logits, temperature=1e-310)).all()
+
+
+def test_top_p_keeps_the_fewest_that_are_enough():
+    p = np.array([0.1, 0.4, 0.05, 0.3, 0.15])
+    logits = np.log(p)
+    for top_p, kept in [(0.3, [1]), (0.41, [1, 3]), (0.69, [1, 3]), (0.71, [1, 3, 4]),
+                        (0.97, [0, 1, 2, 3, 4]), (1, [0, 1, 2, 3, 4]), (1e-9, [1])]:  # fmt: skip
+        found = next_distribution(logits, top_p=top_p)
+        assert np.flatnonzero(found).tolist() == kept
+        assert np.allclose(found[kept], p[kept] / p[kept].sum(), rtol=1e-14)
+    # The dials work one after the other: the share is of what temperature and top-k have left.
+    assert np.flatnonzero(next_distribution(logits, top_k=2, top_p=0.5)).tolist() == [1]
+    assert np.flatnonzero(next_distribution(logits, top_p=0.5)).tolist() == [1, 3]
+    assert np.count_nonzero(next_distribution(logits, temperature=9, top_p=0.5)) == 3
+    assert np.array_equal(next_distribution(np.zeros(4), top_p=0.5), [0.5, 0.5, 0, 0])
+    for bad in (0, -0.1, 1.0001, 90, math.nan):
+        with pytest.raises(ValueError, match="it must be above 0 and at most 1"):
+            next_distribution(logits, top_p=bad)
+        with pytest.raises(ValueError, match="it must be above 0 and at most 1"):
+            generate(small(), TOKENIZER, "a", 3, top_p=bad)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-11), (np.float32, 1e-5)])
+@pytest.mark.parametrize("first", [0, 1, 5, 8])
+def test_the_cache_gives_the_logits_of_a_plain_pass(dtype, tolerance, first):
+    model = small(dtype)
+    rng = np.random.default_rng(3)
+    model.theta += rng.normal(0, 0.3, model.theta.shape).astype(dtype)  # γ and β, too
+    cache = KeyValueCache(model)
+    for start in (0, 100):
+        tokens = TOKENS[start : start + 8]
+        plain = model(tokens[None])[0]
+        cache.length = 0
+        if first:
+            logits = cache.read(tokens[:first])
+            assert np.abs(logits - plain[first - 1]).max() < tolerance * np.abs(plain).max()
+        for t in range(first, 8):
+            logits = cache.step(tokens[t])
+            assert logits.dtype == dtype and logits.shape == plain[t].shape
+            assert np.abs(logits - plain[t]).max() < tolerance * np.abs(plain).max()
+        assert cache.length == 8
+
+
+def test_the_shipped_checkpoint_with_a_cache():
+    model, tokenizer = load(data_path("transformer.npz"))
+    tokens = tokenizer.encode(load_shakespeare()[1])
+    cache = KeyValueCache(model)
+    for start in range(0, 640, 64):
+        plain = model(tokens[None, start : start + 64])[0]
+        cache.length = 0
+        logits = [cache.step(token) for token in tokens[start : start + 64]]
+        assert np.abs(logits - plain).max() < 1e-5 * np.abs(plain).max()
+
+
+def test_the_cache_rejects_what_it_cannot_hold():
+    cache = KeyValueCache(small())
+    cache.read(TOKENS[:8])
+    with pytest.raises(ValueError, match="the context of 8 tokens is full; read the end"):
+        cache.step(0)
+    cache.read(TOKENS[:3])
+    for token in (-1, TOKENIZER.vocab_size):
+        with pytest.raises(ValueError, match=f"token {token} is outside the vocabulary"):
+            cache.step(token)
+    assert cache.length == 3
+    with pytest.raises(ValueError, match="a sequence of 9 tokens is longer than the context of 8"):
+        cache.read(TOKENS[:9])
+    with pytest.raises(ValueError, match="without the mask cannot be cached"):
+        KeyValueCache(small(causal=False))
+
+
+def test_a_width_that_heads_cannot_share_is_rejected():
+    with pytest.raises(ValueError, match="a width of 10 cannot be split over 4 heads"):
+        Transformer(5, context=4, width=10, heads=4, blocks=1)
+
+
+def test_a_text_too_short_to_judge_is_rejected():
+    with pytest.raises(ValueError, match="8 tokens is too short to judge a model with a context"):
+        evaluate(small(), TOKENS[:8])
 
 
 def test_generate_is_documented_behavior():
@@ -250,11 +378,26 @@ def test_generate_rejects_bad_input():
 
 def test_continuation_gives_the_probability_of_each_token():
     model = small()
-    tokens, probabilities = continuation(model, TOKENIZER.encode("fox "), 5, temperature=2, seed=0)
-    assert np.isnan(probabilities[:4]).all() and np.isfinite(probabilities[4:]).all()
-    for t in range(4, 9):
-        p = next_distribution(model(tokens[None, max(0, t - 8) : t])[0, -1])
-        assert np.isclose(probabilities[t], p[tokens[t]])
+    for cache, prompt in [(True, "fox "), (False, "fox "), (True, "the lazy dog "), (True, "ox")]:
+        prompt = TOKENIZER.encode(prompt)
+        tokens, probabilities = continuation(
+            model, prompt, 20, temperature=2, seed=0, cache=cache
+        )  # fmt: skip
+        T = len(prompt)
+        assert np.isnan(probabilities[:T]).all() and np.isfinite(probabilities[T:]).all()
+        seen = min(T, 8)  # how many tokens the model has before it
+        for t in range(T, T + 20):
+            p = next_distribution(model(tokens[None, t - seen : t])[0, -1])
+            assert np.isclose(probabilities[t], p[tokens[t]])
+            seen = seen + 1 if seen < 8 else 4 if cache else 8  # full: the last half
+
+
+def test_with_and_without_the_cache_the_same_text_while_the_context_lasts():
+    model = small()
+    texts = [generate(model, TOKENIZER, "fox", 5, seed=4, cache=cache) for cache in (True, False)]
+    assert texts[0] == texts[1]
+    odd = small(context=1)
+    assert len(generate(odd, TOKENIZER, "fox", 5, seed=4)) == 8, "a context of one token works"
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -91,34 +91,6 @@ def bigram_loss(answer):
 
 
 @exercise("6.3")
-def softmax_backward(answer):
-    """The Jacobian of a softmax applied to a gradient, for one to four axes."""
-    rng = np.random.default_rng(63)
-    for shape in [(5,), (3, 4), (2, 3, 6), (2, 2, 4, 4)]:
-        p = rng.dirichlet(np.ones(shape[-1]), shape[:-1])
-        dp = rng.normal(size=shape)
-        right = p * (dp - np.sum(dp * p, axis=-1, keepdims=True))
-        result = call(answer, dp, p)
-        if close(result, p * dp):
-            raise Wrong(
-                "p · dp is only the first term; raising one score also lowers every other weight "
-                "of its row"
-            )
-        if close(result, p * (1 - p) * dp):
-            raise Wrong("p (1 - p) is the diagonal of the matrix; the entries beside it count too")
-        if close(result, p * (dp - dp.sum(axis=-1, keepdims=True))):
-            raise Wrong("the inner sum is of dp · p, not of dp alone")
-        if close(result, p * (dp - dp.mean(axis=-1, keepdims=True))):
-            raise Wrong("the mean of dp is weighted by p: the sum of dp · p")
-        if close(result, p * (dp - np.sum(dp * p))) and np.ndim(p) > 1:
-            raise Wrong("you summed over everything; each row is a softmax of its own: axis -1")
-        if close(result, p * (np.sum(dp * p, axis=-1, keepdims=True) - dp)):
-            raise Wrong("the sign is turned round")
-        if not close(array(result, shape, "ds"), right):
-            raise Wrong("ds does not agree with dp times the matrix of ∂p/∂s; check it for T = 2")
-
-
-@exercise("6.4")
 def parameter_count(answer):
     """The number of parameters, for several sizes; compared with models that are really built."""
     from helpers.layers import flatten
@@ -147,10 +119,10 @@ def parameter_count(answer):
             raise Wrong(f"for {sizes} you count {float(result):,.0f}, but theta has {right:,}")
 
 
-@exercise("6.5")
+@exercise("6.4")
 def combined_gradient(answer):
     """The gradient of a batch from those of its shares, of equal and of unequal sizes."""
-    rng = np.random.default_rng(65)
+    rng = np.random.default_rng(64)
     for sizes in [np.array([7, 5]), np.array([1, 4, 2]), np.array([6, 6])]:
         n = len(sizes)
         gradients = rng.normal(size=(n, 4))
@@ -177,41 +149,101 @@ def combined_gradient(answer):
         raise Wrong(f"for sizes {sizes.tolist()} the gradient is not that of the whole batch")
 
 
-@exercise("6.6")
-def next_probabilities(answer):
-    """Temperature and top-k on random logits, with ties and without a top-k that bites."""
-    rng = np.random.default_rng(66)
-    for V, temperature, k in [(6, 0.5, 3), (20, 2.0, 5), (9, 1.3, 9), (5, 0.7, 1)]:
-        logits = rng.normal(0, 2, V)
+@exercise("6.5")
+def nucleus(answer):
+    """Top-p on random distributions, sure and unsure ones, and a top_p of 1 that cuts nothing."""
+    rng = np.random.default_rng(65)
+    sizes = [(6, 1.0, 0.5), (20, 0.3, 0.9), (9, 5.0, 0.8), (5, 0.2, 1.0)]  # V, evenness, top_p
+    cases = [(np.array([0.1, 0.45, 0.37, 0.08]), 0.5)]
+    cases += [(rng.dirichlet(np.full(V, even)), top_p) for V, even, top_p in sizes]
+    for p, top_p in cases:
+        order = np.argsort(-p)
+        share = np.cumsum(p[order])
+        many = int(np.searchsorted(share, top_p * (1 - 1e-12))) + 1  # this many stay
+        many = min(many, len(p))
 
-        def softmax(z):
-            p = np.exp(z - z.max())
-            return p / p.sum()
+        def kept(places, p=p):
+            result = np.zeros_like(p)
+            result[places] = p[places]
+            return result
 
-        keep = logits >= np.sort(logits)[-k]
-        right = softmax(np.where(keep, logits / temperature, -np.inf))
-        result = array(call(answer, logits, temperature, k), (V,), "the distribution")
-        result = result.astype(float)
+        right = kept(order[:many]) / p[order[:many]].sum()
+        result = array(call(answer, p, top_p), what="the distribution").astype(float)
+        if result.ndim == 1 and result.size == many < len(p):
+            raise Wrong(f"{many} probabilities for {len(p)} tokens; those that are cut stay in "
+                        "the array, as zeros")  # fmt: skip
+        result = array(result, p.shape, "the distribution")
         if close(result, right):
             continue
+        said = f"for p = {np.round(p, 2).tolist()} and top_p = {top_p}" if len(p) < 8 else "there"
         if not np.isfinite(result).all():
-            raise Wrong("some probabilities are not finite; give the dropped ones exactly 0")
-        if close(result, softmax(np.where(keep, logits * temperature, -np.inf))):
-            raise Wrong("you multiplied by the temperature; divide, so that a low one is safer")
-        if close(result, np.where(keep, softmax(logits / temperature), 0)):
-            raise Wrong("after cutting, the rest must be scaled up to sum to 1 again")
-        if close(result, softmax(logits / temperature)):
-            raise Wrong("all tokens are still possible; only the k most likely may be drawn")
-        if close(result, softmax(np.where(keep, logits, -np.inf))):
-            raise Wrong("the temperature has no effect")
-        if close(result, softmax(np.where(keep, logits / temperature, 0))):
-            raise Wrong("a score of 0 is not probability 0; give the dropped tokens -inf")
-        smallest = logits <= np.sort(logits)[k - 1]
-        if close(result, softmax(np.where(smallest, logits / temperature, -np.inf))):
-            raise Wrong("you kept the k least likely tokens; np.sort puts the largest last: [-k]")
-        p = softmax(logits)
-        if close(result, np.where(keep, p, 0) / temperature / p[keep].sum()):
-            raise Wrong("divide the logits by the temperature, not the probabilities")
+            raise Wrong(f"{said} some probabilities are not finite; was everything cut?")
+        if many < len(p) and close(result, p):
+            raise Wrong("nothing was cut; all tokens are still possible")
+        if close(result, kept(order[:many])):
+            raise Wrong("the right tokens are left, but they do not sum to 1; scale them up")
+        if close(result, np.sort(right)[::-1]):
+            raise Wrong("the result is sorted; put each probability back to its own token: "
+                        "kept[order] = …")  # fmt: skip
+        fewer = order[: many - 1]
+        if close(result, kept(fewer) / max(p[fewer].sum(), 1e-300)):
+            raise Wrong(
+                f"{said} what you keep has only {p[fewer].sum():.2f} together; the token that "
+                "crosses the line stays, too"
+            )
+        upward = order[::-1]
+        few = upward[: int(np.searchsorted(np.cumsum(p[upward]), top_p)) + 1]
+        if close(result, kept(few) / p[few].sum()):
+            raise Wrong("you began with the least likely tokens; np.argsort sorts upward: -p")
+        for many_wrong in (int(round(top_p)), max(int(top_p * len(p)), 1), 1):
+            few = order[:many_wrong]
+            if len(few) and close(result, kept(few) / p[few].sum()):
+                raise Wrong(f"{said} you keep {len(few)} tokens; {many} are needed to have "
+                            f"{top_p} together")  # fmt: skip
         if not close(result.sum(), 1):
             raise Wrong(f"the probabilities sum to {result.sum():.4f}, not to 1")
-        raise Wrong(f"for V={V}, temperature {temperature}, k={k} the probabilities are off")
+        raise Wrong(f"{said} you keep {np.count_nonzero(result)} tokens, expected {many}")
+
+
+@exercise("6.6")
+def cache_cost(answer):
+    """The size of a full cache and the products of its last step, for several models."""
+    for V, T, d, B in [(62, 64, 128, 4), (11, 8, 6, 3), (30, 20, 10, 1)]:
+        result = call(answer, V, T, d, B)
+        if not isinstance(result, (tuple, list, np.ndarray)) or len(result) != 2:
+            raise Wrong("give back two numbers: numbers held, multiplications")
+        numbers = float(array(result[0], (), "the first result"))
+        products = float(array(result[1], (), "the second result"))
+        sizes = f"for V={V}, T={T}, d={d}, B={B}"
+        right = 2 * B * T * d
+        for value, what in [
+            (B * T * d, "that is the keys; the values are held, too"),
+            (2 * T * d, "that is one block; every block has keys and values of its own"),
+            (T * d, "keys and values, in every block: you are 2 B times short"),
+            (3 * B * T * d, "the queries need not be kept: no later token asks for them"),
+            (2 * B * T * T, "the weights are not kept; keys and values have d numbers a place"),
+            (8 * B * T * d, "that is in bytes of float32; count numbers"),
+            (2 * B * d, "that is one token; a full cache holds T of them"),
+        ]:
+            if numbers != right and numbers == value:
+                raise Wrong(f"numbers held, {sizes}: {what}")
+        if numbers != right:
+            raise Wrong(f"numbers held, {sizes}: you have {numbers:,.0f}, a cache {right:,}")
+        row, attend = 12 * B * d * d, 2 * B * T * d
+        right = row + attend + d * V
+        for value, what in [
+            (T * right, "that is the plain way, for all T rows; the cache needs one of them"),
+            (row + d * V, "the query still meets T keys, and mixes T values"),
+            (row + attend, "the head is missing: d V"),
+            (row + attend // 2 + d * V, "scores take T d and the mix another T d in each block"),
+            (row + T * attend + d * V, "T² is for T queries; there is one"),
+            (row // B + attend // B + d * V, "that is one block; there are B"),
+            (row + 2 * T * d + d * V, "every block has scores and a mix"),
+            (4 * B * d * d + attend + d * V, "the MLP is missing: 8 d² in each block"),
+            (8 * B * d * d + attend + d * V, "attention has linear layers, too: 4 d² in each"),
+            (right + B * 13 * d, "biases and normalizations are added, not multiplied"),
+        ]:
+            if products != right and products == value:
+                raise Wrong(f"multiplications, {sizes}: {what}")
+        if products != right:
+            raise Wrong(f"multiplications, {sizes}: you have {products:,.0f}, one row {right:,}")

@@ -1,9 +1,15 @@
-"""Figures of notebook 06: the transformer and what it writes."""
+"""Figures of notebook 06: the transformer, how it learns, what it writes, what its heads see."""
+
+import math
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.figures import BLUE, GRAY, GREEN, ORANGE, text_figure
+from helpers.figures import BLUE, GRAY, GREEN, ORANGE, fixed_axes, heatmap, text_figure
+
+COUNTED = ("uniform", "unigram", "bigram")  # rungs of the ladder that nobody trains
+SEEN = {" ": "␣", "\n": "↵"}  # how a character that cannot be seen is written
 
 
 def transformer_figure(vocab_size, context, width, heads, blocks):
@@ -79,7 +85,77 @@ def transformer_figure(vocab_size, context, width, heads, blocks):
     return figure
 
 
-def writing_figure(model, tokenizer, prompt, temperature, top_k, length, seed):
+def curve_figure(history, ladder, steps, mean_of=25):
+    """Draw the losses of a training run, as far as it has come.
+
+    history: as `helpers.transformer.train` returns it, or gives it to `on_check`; {} before.
+    ladder: the losses of "uniform", "unigram" and "bigram". steps: of the whole run.
+    mean_of: as many batches are averaged for the thick line. Returns a Figure.
+    """
+    figure, ((ax,),) = fixed_axes((8, 4.2), 1, 1, left=0.09, right=0.98, bottom=0.13, top=0.97)
+    loss = np.asarray(history.get("loss", []), dtype=float)
+    ax.plot(np.arange(1, len(loss) + 1), loss, color=BLUE, alpha=0.2, linewidth=0.8)
+    if len(loss) >= mean_of:
+        smooth = np.convolve(loss, np.ones(mean_of) / mean_of, mode="valid")
+        ax.plot(np.arange(len(smooth)) + (mean_of + 1) / 2, smooth, color=BLUE,
+                label=f"training batches, mean of {mean_of}")  # fmt: skip
+    if len(history.get("checked", [])):
+        ax.plot(history["checked"], history["validation"], "o-", color=ORANGE, markersize=4,
+                label="held-out play")  # fmt: skip
+    for name in COUNTED:
+        ax.axhline(ladder[name], color=GRAY, linewidth=1, linestyle="--")
+        ax.text(steps, ladder[name] + 0.03, name, color=GRAY, ha="right")
+    ax.set(xlabel="step", ylabel="loss (nats per character)", xlim=(0, 1.01 * steps),
+           ylim=(1.4, 4.4))  # fmt: skip
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(loc=(0.3, 0.72))
+    return figure
+
+
+def ladder_figure(ladder):
+    """Draw losses (nats) as bars, the largest on top, each with its number of choices."""
+    ladder = dict(sorted(ladder.items(), key=lambda rung: -rung[1]))
+    figure = Figure(figsize=(8, 0.9 + 0.42 * len(ladder)))
+    ax = figure.add_subplot()
+    colors = [GRAY if name in COUNTED else BLUE for name in ladder]
+    bars = ax.barh(list(ladder), list(ladder.values()), color=colors)
+    labels = [f"{loss:.2f} nats = {math.exp(loss):.1f} choices" for loss in ladder.values()]
+    ax.bar_label(bars, labels, padding=4)
+    ax.invert_yaxis()
+    ax.grid(axis="y", visible=False)
+    ax.set(xlabel="loss on the held-out play (nats per character); gray: counted, blue: trained",
+           xlim=(0, 1.5 * max(ladder.values())))  # fmt: skip
+    return figure
+
+
+def dials_figure(alphabet, guess, settings, shown=14):
+    """Draw what the dials of `next_distribution` make of one guess.
+
+    alphabet: str of V characters. guess: (V,) the distribution as it is.
+    settings: {title: (V,) distribution}, six of them. shown: how many characters, the likeliest.
+    Returns a Figure.
+    """
+    figure, axes = fixed_axes((9.5, 5.4), 2, 3, left=0.07, right=0.99, bottom=0.1, top=0.94,
+                              wspace=0.08, hspace=0.32)  # fmt: skip
+    order = np.argsort(-guess, kind="stable")[:shown]
+    names = [SEEN.get(alphabet[i], alphabet[i]) for i in order]
+    edges = np.arange(shown + 1) - 0.5
+    for ax, (title, p) in zip(axes.flat, settings.items(), strict=True):
+        ax.bar(range(shown), p[order], color=BLUE, width=0.8)
+        ax.stairs(guess[order], edges, color=GRAY, linewidth=1)
+        ax.set_xticks(range(shown), names)
+        ax.set(title=title, ylim=(0, 1.05), xlim=(-0.6, shown - 0.4))
+        ax.grid(axis="x", visible=False)
+    for ax in axes[:, 1:].flat:
+        ax.set_yticklabels([])
+    for ax in axes[:, 0]:
+        ax.set_ylabel("probability")
+    for ax in axes[-1]:
+        ax.set_xlabel("next character")
+    return figure
+
+
+def writing_figure(model, tokenizer, prompt, temperature, top_k, top_p, length, seed):
     """Let a language model continue a prompt, and draw the text shaded by probability.
 
     model, tokenizer: as `helpers.transformer.load` returns them. The rest as for
@@ -88,5 +164,41 @@ def writing_figure(model, tokenizer, prompt, temperature, top_k, length, seed):
     from helpers.transformer import continuation
 
     tokens = tokenizer.encode(prompt)
-    tokens, probabilities = continuation(model, tokens, length, temperature, top_k, seed)
+    tokens, probabilities = continuation(
+        model, tokens, length, temperature, top_k, top_p, seed
+    )  # fmt: skip
     return text_figure(tokenizer.decode(tokens), probabilities)
+
+
+def maps_figure(text, maps, places):
+    """Draw where heads look in a text.
+
+    text: T characters. maps: {name: (T, T) weights}. places: {name: (block, head)}, from 0.
+    Returns a Figure.
+    """
+    figure, (axes,) = fixed_axes((10.2, 3.9), 1, len(maps), left=0.045, right=0.995, bottom=0.1,
+                                 top=0.93, wspace=0.1)  # fmt: skip
+    names = [SEEN.get(character, character) for character in text]
+    for ax, (name, weights) in zip(axes, maps.items(), strict=True):
+        heatmap(ax, np.where(np.tri(len(text), dtype=bool), weights, np.nan), limit=1.0)
+        block, head = places[name]
+        ax.set_title(f"{name}: block {block + 1}, head {head + 1}", fontsize=10.5)
+        ax.set_xticks(range(len(text)), names, fontsize=7)
+        ax.set_yticks(range(len(text)), names, fontsize=7)
+        ax.tick_params(length=0, pad=1.5)
+        ax.set_xlabel("is looked at", fontsize=9)
+    axes[0].set_ylabel("looks", fontsize=9)
+    return figure
+
+
+def ablation_figure(costs):
+    """Draw what it costs (nats) to switch off each head.   costs: (blocks, heads)"""
+    figure = Figure(figsize=(4.6, 0.9 + 0.55 * len(costs)))
+    ax = figure.add_subplot()
+    heatmap(ax, costs, numbers=".3f")
+    ax.set_aspect("auto")
+    ax.set_xticks(range(costs.shape[1]), [f"head {h + 1}" for h in range(costs.shape[1])])
+    ax.set_yticks(range(len(costs)), [f"block {b + 1}" for b in range(len(costs))])
+    ax.set_title("rise of the loss without the head (nats)", fontsize=11)
+    ax.tick_params(length=0)
+    return figure

@@ -17,14 +17,21 @@ def bigram(text="train", one=1, axis=1, sign="-", log="log", judge="validation")
 
 COUNT = "def parameter_count(V, T, d, B):\n    return "
 COMBINE = "def combined_gradient(gradients, sizes):\n    return "
-DISTRIBUTION = """
-def next_probabilities(logits, temperature, k):
-    keep = logits >= np.sort(logits)[-k]
-    {line}
-    p = np.exp(z - z.max())
+COST = "def cache_cost(V, T, d, B):\n    return "
+NUCLEUS = """
+def nucleus(p, top_p):
+    order = np.argsort({order})
+    before = np.cumsum(p[order]) - p[order]
+    kept = np.zeros_like(p)
+    kept[{place}] = np.where({keep}, p[order], 0)
     return {result}
 """
-NORMAL = "p / p.sum()"
+
+
+def nucleus(order="-p", place="order", keep="before < top_p", result="kept / kept.sum()"):
+    """The code of top-p with one thing changed."""
+    return NUCLEUS.format(order=order, place=place, keep=keep, result=result)
+
 
 WRONG = [
     ("6.1", EXAMPLES + "places = starts + np.arange(context)[:, None]\n"
@@ -47,36 +54,29 @@ WRONG = [
     ("6.2", bigram(sign="+"), "minus the logarithm"),
     ("6.2", bigram(text="train[::-1]"), "turned round"),
     ("6.2", bigram().replace("axis=1, keepdims=True", ""), "whole table sums to 1"),
-    ("6.3", "def softmax_backward(dp, p):\n    return p * dp", "only the first term"),
-    ("6.3", "def softmax_backward(dp, p):\n    return p * (1 - p) * dp", "the diagonal"),
-    ("6.3", "def softmax_backward(dp, p):\n"
-     "    return p * (dp - dp.sum(axis=-1, keepdims=True))", "not of dp alone"),
-    ("6.3", "def softmax_backward(dp, p):\n    return p * (dp - np.sum(dp * p))",
-     "each row is a softmax of its own"),
-    ("6.3", "def softmax_backward(dp, p):\n    return p * (dp - np.sum(dp * p, axis=-1))",
-     "raised ValueError"),
-    ("6.4", COUNT + "V * d + T * d + B * (12 * d * d + 13 * d) + d * V + V", "last normalization"),
-    ("6.4", COUNT + "V * d + T * d + B * (12 * d * d + 4 * d) + 2 * d + d * V", "all biases"),
-    ("6.4", COUNT + "V * d + B * (12 * d * d + 13 * d) + 2 * d + d * V + V", "the positions"),
-    ("6.4", COUNT + "V * d + T * d + B * (12 * d * d + 9 * d) + d * V + V", "γ and β are"),
-    ("6.4", COUNT + "12 * B * d * d", "but theta has"),
-    ("6.5", COMBINE + "gradients.mean(axis=0)", "the plain mean"),
-    ("6.5", COMBINE + "gradients.sum(axis=0)", "the sum of the means"),
-    ("6.5", COMBINE + "sizes @ gradients", "divide by how many"),
-    ("6.5", COMBINE + "sizes @ gradients / len(sizes)", "not by the number of workers"),
-    ("6.5", COMBINE + "gradients * sizes[:, None] / sizes.sum()", "one gradient comes out"),
-    ("6.5", COMBINE + "(gradients * sizes).sum(axis=0) / sizes.sum()", "raised ValueError"),
-    ("6.6", DISTRIBUTION.format(line="z = np.where(keep, logits * temperature, -np.inf)",
-                                result=NORMAL), "you multiplied by the temperature"),
-    ("6.6", DISTRIBUTION.format(line="z = logits / temperature",
-                                result="np.where(keep, p / p.sum(), 0)"), "scaled up to sum to 1"),
-    ("6.6", DISTRIBUTION.format(line="z = logits / temperature", result=NORMAL),
-     "all tokens are still possible"),
-    ("6.6", DISTRIBUTION.format(line="z = np.where(keep, logits, -np.inf)", result=NORMAL),
-     "the temperature has no effect"),
-    ("6.6", DISTRIBUTION.format(line="z = np.where(keep, logits / temperature, 0)", result=NORMAL),
-     "a score of 0 is not probability 0"),
-    ("6.6", DISTRIBUTION.format(line="keep = logits <= np.sort(logits)[k - 1]; "
-                                "z = np.where(keep, logits / temperature, -np.inf)",
-                                result=NORMAL), "the k least likely"),
+    ("6.3", COUNT + "V * d + T * d + B * (12 * d * d + 13 * d) + d * V + V", "last normalization"),
+    ("6.3", COUNT + "V * d + T * d + B * (12 * d * d + 4 * d) + 2 * d + d * V", "all biases"),
+    ("6.3", COUNT + "V * d + B * (12 * d * d + 13 * d) + 2 * d + d * V + V", "the positions"),
+    ("6.3", COUNT + "V * d + T * d + B * (12 * d * d + 9 * d) + d * V + V", "γ and β are"),
+    ("6.3", COUNT + "12 * B * d * d", "but theta has"),
+    ("6.4", COMBINE + "gradients.mean(axis=0)", "the plain mean"),
+    ("6.4", COMBINE + "gradients.sum(axis=0)", "the sum of the means"),
+    ("6.4", COMBINE + "sizes @ gradients", "divide by how many"),
+    ("6.4", COMBINE + "sizes @ gradients / len(sizes)", "not by the number of workers"),
+    ("6.4", COMBINE + "gradients * sizes[:, None] / sizes.sum()", "one gradient comes out"),
+    ("6.4", COMBINE + "(gradients * sizes).sum(axis=0) / sizes.sum()", "raised ValueError"),
+    ("6.5", nucleus(keep="before + p[order] <= top_p"), "crosses the line stays"),
+    ("6.5", nucleus(result="kept"), "scale them up"),
+    ("6.5", nucleus(order="p"), "least likely"),
+    ("6.5", nucleus(place="slice(None)"), "the result is sorted"),
+    ("6.5", nucleus(keep="p[order] >= top_p"), "was everything cut"),
+    ("6.5", nucleus(keep="before >= 0"), "nothing was cut"),
+    ("6.5", nucleus().replace("return kept", "return kept[kept > 0]"), "stay in the array"),
+    ("6.6", COST + "B * T * d, B * (12 * d * d + 2 * T * d) + d * V", "the values are held, too"),
+    ("6.6", COST + "2 * T * d, B * (12 * d * d + 2 * T * d) + d * V", "every block has keys"),
+    ("6.6", COST + "2 * B * T * d, T * (B * (12 * d * d + 2 * T * d) + d * V)", "the plain way"),
+    ("6.6", COST + "2 * B * T * d, 12 * B * d * d + d * V", "still meets T keys"),
+    ("6.6", COST + "2 * B * T * d, B * (12 * d * d + 2 * T * T * d) + d * V", "there is one"),
+    ("6.6", COST + "2 * B * T * d, B * (12 * d * d + 2 * T * d)", "the head is missing"),
+    ("6.6", COST + "2 * B * T * d", "two numbers"),
 ]  # fmt: skip

@@ -1,0 +1,116 @@
+"""The figures of notebook 06: what each must show."""
+
+import itertools
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from helpers.data import data_path
+from helpers.figures import notebook_06 as figures
+from helpers.figures import png
+from helpers.transformer import load
+
+COUNTED = {"uniform": 4.1, "unigram": 3.3, "bigram": 2.5}
+
+
+def texts(figure):
+    """Every text of a figure."""
+    return [t.get_text() for t in figure.findobj(plt.Text) if t.get_text()]
+
+
+@pytest.mark.parametrize(
+    ("width", "heads", "context", "blocks"), [(128, 4, 64, 4), (8, 2, 5, 1), (768, 12, 1024, 12)]
+)
+def test_transformer_figure_has_every_shape(width, heads, context, blocks):
+    found = "\n".join(texts(figures.transformer_figure(65, context, width, heads, blocks)))
+    for shape in [
+        f"(N, {context})",
+        f"(N, {context}, {width})",
+        f"(N, {heads}, {context}, {width // heads})",
+        f"(N, {context}, {4 * width})",
+        f"(N, {context}, 65)",
+    ]:
+        assert shape in found
+    assert f"block, {blocks} times" in found
+
+
+def test_writing_figure_over_a_grid():
+    model, tokenizer = load(data_path("transformer.npz"))
+    grid = itertools.product(["HAMLET:\n", "a"], [0, 0.7, 2.0], [1, 62], [0.3, 1.0], [20])
+    for prompt, temperature, top_k, top_p, length in grid:
+        fig = figures.writing_figure(model, tokenizer, prompt, temperature, top_k, top_p, length, 1)
+        shade = fig.axes[0].images[0].get_array().filled(np.nan)
+        written = sum(len(t.get_text()) for t in fig.axes[0].texts)
+        assert np.nanmax(shade) <= 1 and written > len(prompt.strip())
+    again = [png(figures.writing_figure(model, tokenizer, "O", 1.0, 62, 1.0, 20, seed))
+             for seed in (1, 1, 2)]  # fmt: skip
+    assert again[0] == again[1] != again[2]
+    with pytest.raises(ValueError, match="the prompt is empty"):
+        figures.writing_figure(model, tokenizer, "", 1.0, 5, 1.0, 20, 0)
+
+
+@pytest.mark.parametrize("done", [0, 1, 24, 25, 80, 200])
+def test_the_curve_grows_on_axes_that_stay(done):
+    loss = np.linspace(4.1, 2.0, done)
+    checked = list(range(20, done + 1, 20))
+    history = {"loss": list(loss), "checked": checked, "validation": [2.2] * len(checked)}
+    figure = figures.curve_figure(history if done else {}, COUNTED, steps=200)
+    (ax,) = figure.axes
+    assert ax.get_xlim() == (0, 202) and ax.get_ylim() == (1.4, 4.4)
+    assert set(COUNTED) <= set(texts(figure))
+    batches = ax.lines[0].get_xydata()
+    np.testing.assert_allclose(batches[:, 1], loss)
+    assert not done or batches[-1, 0] == done, "the first step is 1"
+    labels = {line.get_label(): line.get_xydata() for line in ax.lines}
+    assert ("held-out play" in labels) == (done >= 20)
+    assert ("training batches, mean of 25" in labels) == (done >= 25)
+    if done >= 25:
+        smooth = labels["training batches, mean of 25"]
+        np.testing.assert_allclose(smooth[0], [13, loss[:25].mean()])
+        assert smooth[-1, 0] == done - 12, "as far from the end as from the start"
+
+
+def test_the_ladder_is_sorted_and_says_how_many_choices():
+    figure = figures.ladder_figure({**COUNTED, "transformer": 1.8, "MLP": 2.0})
+    (ax,) = figure.axes
+    assert [t.get_text() for t in ax.get_yticklabels()] == [
+        "uniform", "unigram", "bigram", "MLP", "transformer"]  # fmt: skip
+    assert [bar.get_width() for bar in ax.patches] == [4.1, 3.3, 2.5, 2.0, 1.8]
+    assert "1.80 nats = 6.0 choices" in texts(figure)
+    assert len({bar.get_facecolor() for bar in ax.patches}) == 2, "counted and trained"
+
+
+def test_the_dials_are_drawn_over_the_guess():
+    guess = np.random.default_rng(0).dirichlet(np.ones(20))
+    greedy = (guess == guess.max()).astype(float)
+    settings = {f"dial {i}": greedy if i == 0 else guess for i in range(6)}
+    figure = figures.dials_figure("\n abcdefghijklmnopqr", guess, settings, shown=5)
+    assert [ax.get_title(loc="left") for ax in figure.axes] == list(settings)
+    order = np.argsort(-guess)[:5]
+    for ax, p in zip(figure.axes, settings.values(), strict=True):
+        np.testing.assert_allclose([bar.get_height() for bar in ax.patches[:5]], p[order])
+    names = [t.get_text() for t in figure.axes[0].get_xticklabels()]
+    assert names == ["↵␣abcdefghijklmnopqr"[i] for i in order]
+
+
+def test_maps_hide_what_lies_ahead_and_name_the_characters():
+    weights = np.tri(4) / np.arange(1, 5)[:, None]
+    figure = figures.maps_figure("a b\n", {"spaces": weights, "vowels": weights},
+                                 {"spaces": (2, 3), "vowels": (0, 0)})  # fmt: skip
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
+    assert titles == ["spaces: block 3, head 4", "vowels: block 1, head 1"]
+    for ax in figure.axes:
+        shown = ax.images[0].get_array()
+        assert np.isnan(np.ma.filled(shown, np.nan)[np.triu_indices(4, 1)]).all()
+        np.testing.assert_allclose(shown[np.tril_indices(4)], weights[np.tril_indices(4)])
+        assert [t.get_text() for t in ax.get_xticklabels()] == ["a", "␣", "b", "↵"]
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (2, 3), (1, 1)])
+def test_ablation_writes_every_cost(shape):
+    costs = np.random.default_rng(0).random(shape)
+    figure = figures.ablation_figure(costs)
+    found = texts(figure)
+    assert {f"{cost:.3f}" for cost in costs.flat} <= set(found)
+    assert {f"block {shape[0]}", f"head {shape[1]}"} <= set(found)
