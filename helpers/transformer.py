@@ -5,6 +5,7 @@ import json
 import math
 import os
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 
@@ -33,20 +34,24 @@ class LayerNorm(Layer):
         self.gamma[:] = 1
 
     def forward(self, x):
-        centered = x - x.mean(axis=-1, keepdims=True)                   # (..., d)
-        variance = np.square(centered).mean(axis=-1, keepdims=True)     # (..., 1)
+        d = x.shape[-1]
+        x_hat = x - x.mean(axis=-1, keepdims=True)                      # (..., d)  centered
+        variance = np.vecdot(x_hat, x_hat)[..., None] / d               # (..., 1)
         self.scale = 1 / np.sqrt(variance + self.epsilon)               # (..., 1)  this is 1/σ
-        self.x_hat = centered * self.scale
-        return self.gamma * self.x_hat + self.beta
+        x_hat *= self.scale
+        self.x_hat = x_hat
+        return self.gamma * x_hat + self.beta
 
     def backward(self, dy):
-        axes = tuple(range(dy.ndim - 1))                                # all but the features
-        np.sum(dy * self.x_hat, axis=axes, out=self.dgamma)
-        np.sum(dy, axis=axes, out=self.dbeta)
-        dx_hat = dy * self.gamma
-        shift = dx_hat.mean(axis=-1, keepdims=True)                     # (..., 1)
-        stretch = np.mean(dx_hat * self.x_hat, axis=-1, keepdims=True)  # (..., 1)
-        return (dx_hat - shift - self.x_hat * stretch) * self.scale
+        d = dy.shape[-1]
+        np.einsum("nd,nd->d", dy.reshape(-1, d), self.x_hat.reshape(-1, d), out=self.dgamma)
+        np.einsum("nd->d", dy.reshape(-1, d), out=self.dbeta)
+        dx = dy * self.gamma                                            # (..., d)  this is dx_hat
+        stretch = np.vecdot(dx, self.x_hat)[..., None] / d              # (..., 1)
+        dx -= dx.mean(axis=-1, keepdims=True)
+        dx -= self.x_hat * stretch
+        dx *= self.scale
+        return dx
 
 
 class Block(Layer):
@@ -157,15 +162,20 @@ class Workers:
         self.replicas = [model] + [copy.deepcopy(model) for _ in range(n - 1)]
         for replica in self.replicas[1:]:
             flatten(replica, theta=model.theta)
+        ends = np.linspace(0, model.theta.size, n + 1).astype(int)
+        self.parts = [slice(*pair) for pair in pairwise(ends)]          # of theta, one for each
         self.pool = ThreadPoolExecutor(n) if n > 1 else None
+
+    def run(self, job, *arguments):
+        """Like `map`, as a list, and all at the same time."""
+        return list((self.pool.map if self.pool else map)(job, *arguments))
 
     def loss_and_gradient(self, inputs, targets):
         """As the function of that name, for the whole batch."""
         shares = np.array_split(np.arange(len(inputs)), len(self.replicas))
         jobs = [(replica, inputs[rows], targets[rows])
                 for replica, rows in zip(self.replicas, shares, strict=True) if len(rows)]
-        run = self.pool.map if self.pool else map
-        losses = list(run(lambda job: loss_and_gradient(*job), jobs))
+        losses = self.run(lambda job: loss_and_gradient(*job), jobs)
         parts = [len(job[1]) / len(inputs) for job in jobs]
         self.replicas[0].grad *= parts[0]
         for (replica, *_), part in zip(jobs[1:], parts[1:], strict=True):
@@ -236,15 +246,15 @@ def train(model, tokens, steps, batch_size=12, learning_rate=2e-3, warmup=100, w
     no longer a number.
     """
     require_training(model, tokens, steps, batch_size)
-    rng = np.random.default_rng(seed)
-    optimizer = Adam(model.theta, betas=(0.9, 0.99), weight_decay=weight_decay,
-                     decays=is_matrix(model))
+    rng, decays = np.random.default_rng(seed), is_matrix(model)
     history = {"loss": [], "checked": [], "validation": [], "seconds": 0.0}
     started = perf_counter()
     workers = min(workers, batch_size) if can_start_threads() else 1
     bar = tqdm(range(steps), desc="training", leave=False, disable=not progress,
                mininterval=1)                                           # one message a second
     with threadpool_limits(1), Workers(model, workers) as team:
+        optimizers = [Adam(model.theta[part], betas=(0.9, 0.99), weight_decay=weight_decay,
+                           decays=decays[part]) for part in team.parts]
         try:
             for step in bar:
                 batch = sample_batch(tokens, batch_size, model.config["context"], rng)
@@ -253,7 +263,9 @@ def train(model, tokens, steps, batch_size=12, learning_rate=2e-3, warmup=100, w
                     raise FloatingPointError(f"the loss became {loss} at step {step}; "
                                              "try a smaller learning_rate")
                 clip_gradient(model.grad, clip)
-                optimizer.step(model.grad, warmup_cosine(step, steps, learning_rate, warmup))
+                alpha = warmup_cosine(step, steps, learning_rate, warmup)
+                team.run(lambda optimizer, part, alpha=alpha: optimizer.step(model.grad[part], alpha),
+                         optimizers, team.parts)
                 history["loss"].append(loss)
                 if (step + 1) % every == 0 or step + 1 == steps:
                     look(history, step + 1, model, validation, on_check, bar)

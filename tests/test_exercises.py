@@ -1,6 +1,7 @@
 """Every exercise: its stub is seen as unfilled, its solution passes, its wrong answers are told."""
 
 import importlib
+import signal
 
 import pytest
 
@@ -69,15 +70,21 @@ def test_every_judge_has_an_exercise():
     assert set(checks.EXERCISES) == set(ALL)
 
 
-def test_an_answer_that_does_not_end_is_stopped(monkeypatch):
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN])
+def test_an_answer_that_does_not_end_is_stopped(handler, monkeypatch):
     monkeypatch.setattr(checks, "PATIENCE", 0.2)
+    before = signal.signal(signal.SIGINT, handler)  # background jobs start with it ignored
 
     def my_descent(gradient, theta, *_):
         while True:
             theta = theta + 1
 
-    line = checks.verdict("2.3", my_descent)
-    assert line.startswith("✗ 2.3: your code was still running after 0.2 s, so it was stopped")
+    try:
+        line = checks.verdict("2.3", my_descent)
+        assert line.startswith("✗ 2.3: your code was still running after 0.2 s, so it was stopped")
+        assert signal.getsignal(signal.SIGINT) is handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_the_stop_button_stops_a_check():

@@ -16,6 +16,7 @@ import importlib
 import inspect
 import linecache
 import re
+import signal
 import threading
 import traceback
 from contextlib import contextmanager
@@ -148,11 +149,14 @@ def time_limit(seconds):
                 state["stopped"] = True
                 _thread.interrupt_main()
 
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     timer = threading.Timer(seconds, stop)
     timer.daemon = True
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be switched off
     try:
-        if threading.current_thread() is threading.main_thread():
-            timer.start()
+        timer.start()
     except RuntimeError:  # a Python without threads
         pass
     try:
@@ -162,6 +166,7 @@ def time_limit(seconds):
             timer.cancel()
             with lock:
                 state["running"] = False
+            signal.signal(signal.SIGINT, signal.SIG_DFL if handler is None else handler)
     except KeyboardInterrupt:
         if not state["stopped"]:  # it was the learner who pressed stop
             raise
