@@ -264,7 +264,7 @@ def train(model, tokens, steps, batch_size=12, learning_rate=2e-3, warmup=100, w
                                              "try a smaller learning_rate")
                 clip_gradient(model.grad, clip)
                 alpha = warmup_cosine(step, steps, learning_rate, warmup)
-                team.run(lambda optimizer, part, alpha=alpha: optimizer.step(model.grad[part], alpha),
+                team.run(lambda adam, part, alpha=alpha: adam.step(model.grad[part], alpha),
                          optimizers, team.parts)
                 history["loss"].append(loss)
                 if (step + 1) % every == 0 or step + 1 == steps:
