@@ -54,7 +54,7 @@ def set_address(root, address):
 def origin(root):
     """Return OWNER/REPO of the remote `origin`. Raises ValueError if there is none on GitHub."""
     command = ["git", "-C", str(root), "remote", "get-url", "origin"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     match = re.search(rf"github\.com[:/]({NAME})(?:\.git)?/?$", result.stdout.strip())
     if not match:
         raise ValueError(
