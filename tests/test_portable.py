@@ -164,7 +164,7 @@ def test_a_good_habit_is_left_alone(source):
 def python_files():
     """Every Python file that the course keeps."""
     root = folder()
-    folders = [root / name for name in ("helpers", "tools", "tests")]
+    folders = [root / name for name in ("helpers", "tools", "tests", "benchmarks")]
     return [root / "conftest.py", *(path for at in folders for path in sorted(at.rglob("*.py")))]
 
 
