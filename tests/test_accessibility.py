@@ -239,11 +239,12 @@ def test_lines_take_the_colors_of_the_palette():
 
 
 @pytest.mark.parametrize("name", PALETTE)
-def test_ink_can_be_read_on_white(name):
+def test_words_can_be_read_on_white(name):
     """Words want 4.5 to 1. The hue stays: every channel is darkened by the same factor."""
-    color, ink = np.array(to_rgb(PALETTE[name])), np.array(to_rgb(figures.ink(PALETTE[name])))
-    assert contrast(ink) >= 4.5
-    np.testing.assert_allclose(ink * color.sum(), color * ink.sum(), atol=0.05)
+    color = np.array(to_rgb(PALETTE[name]))
+    darker = np.array(to_rgb(figures.text_color(PALETTE[name])))
+    assert contrast(darker) >= 4.5
+    np.testing.assert_allclose(darker * color.sum(), color * darker.sum(), atol=0.05)
 
 
 def words_too_pale(source):
@@ -261,7 +262,7 @@ def words_too_pale(source):
 
 
 def colors_in(node):
-    """The colors that an expression may stand for; what goes through `ink` is left out."""
+    """The colors that an expression may stand for; what goes through `text_color` is left out."""
     if isinstance(node, ast.Call):
         return []
     if isinstance(node, ast.Constant) and node.value != "white":  # white is for dark grounds
@@ -276,7 +277,8 @@ def colors_in(node):
 def test_pale_words_are_found():
     assert words_too_pale("ax.text(0, 0, 'a', color=PINK)") == [figures.PINK]
     assert words_too_pale("ax.text(0, 0, 'a', color='#999999' if b else BLACK)") == ["#999999"]
-    assert words_too_pale("ax.text(0, 0, 'a', color=ink(PINK)); ax.plot(x, color=PINK)") == []
+    assert words_too_pale("ax.text(0, 0, 'a', color=text_color(PINK))") == []
+    assert words_too_pale("ax.plot(x, color=PINK)") == []
 
 
 @pytest.mark.parametrize(
@@ -284,11 +286,11 @@ def test_pale_words_are_found():
 )
 def test_words_in_figures_can_be_read(path):
     pale = words_too_pale(path.read_text(encoding="utf-8"))
-    assert not pale, f"{path.name} writes words in {pale}: write color=ink(…)"
+    assert not pale, f"{path.name} writes words in {pale}: write color=text_color(…)"
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_words_in_the_figures_of_a_notebook_can_be_read(name):
     for cell in code_cells(NOTEBOOKS[name])[1:]:  # the first has a magic
         pale = words_too_pale(cell.source)
-        assert not pale, f"cell {cell.id} writes words in {pale}: write color=ink(…)"
+        assert not pale, f"cell {cell.id} writes words in {pale}: write color=text_color(…)"

@@ -34,7 +34,7 @@ def luminance(color):
     return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
-def ink(color):
+def text_color(color):
     """Return a color made dark enough for words on white: WCAG 2 asks for a contrast of 4.5.
 
     Lines need less, so that they can be told apart more easily; hence two shades of one color.

@@ -12,8 +12,8 @@ from helpers.figures import (
     SKY,
     YELLOW,
     fixed_axes,
-    ink,
     sparse_log,
+    text_color,
 )
 
 MINIMA = np.array([[0.0, 0.0], [1.0, -1.0]]) / np.sqrt(2)  # (2, 2): a column for each minimum
@@ -159,8 +159,8 @@ def rate_figure(alphas, rate, measured):
     for curvature, color in ((1, SKY), (4, PINK)):
         line = np.linspace(0, alphas[-1], 400)
         ax.plot(line, np.abs(1 - curvature * line), color=color, linewidth=1.2)
-    ax.text(0.3, 0.735, "along x:  |1 - α|", color=ink(SKY), rotation=-14)
-    ax.text(0.052, 0.57, "along y:  |1 - 4α|", color=ink(PINK), rotation=-44, va="center")
+    ax.text(0.3, 0.735, "along x:  |1 - α|", color=text_color(SKY), rotation=-14)
+    ax.text(0.052, 0.57, "along y:  |1 - 4α|", color=text_color(PINK), rotation=-44, va="center")
     ax.plot(alphas, rate, color=GRAY, linewidth=5, alpha=0.35, solid_capstyle="round",
             label="derived: the larger of the two")  # fmt: skip
     ax.plot(alphas, measured, ".", color="black", markersize=6, label="measured, 30 steps each")
