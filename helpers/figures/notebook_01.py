@@ -282,7 +282,7 @@ def _size_table(ax, shapes, padded, full, fails):
             )  # fmt: skip
             ax.text(x + width / 2, top + (i + 0.5) * height, text, ha="center", va="center",
                     fontsize=11, weight="bold" if i == 2 else "normal",
-                    color=text_color(ORANGE) if fails[j] else GRAY if added else "black")  # fmt: skip
+                    color=GRAY if added else "black")  # fmt: skip
 
 
 def _verdict(ax, shapes, padded, full, fails):
