@@ -14,7 +14,7 @@ from tools.notebooks import ROOT
 NAME = r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+?"
 # What stands before the address, the address, and what follows it.
 PATTERNS = [
-    re.compile(rf"(github\.com/)({NAME})(?=(?:\.git)?(?:[\s\"')\]\\#]|/blob|/actions|$))"),
+    re.compile(rf"(github\.com/)({NAME})(?=(?:\.git)?(?:[\s\"')\]\\#&]|/blob|/actions|$))"),
     re.compile(rf"(colab\.research\.google\.com/github/)({NAME})(?=/blob/)"),
     re.compile(rf"(mybinder\.org/v2/gh/)({NAME})(?=/main)"),
 ]
@@ -22,7 +22,7 @@ PATTERNS = [
 
 def files(root):
     """Return the files in which the address stands."""
-    names = ["README.md", "pyproject.toml", "CONTRIBUTING.md"]
+    names = ["README.md", "pyproject.toml", "CONTRIBUTING.md", "docs/instructors.md"]
     found = [root / name for name in names if (root / name).exists()]
     return found + sorted((root / "notebooks").glob("*.ipynb"))
 
