@@ -18,11 +18,19 @@ BADGES = {"colab.research.google.com", "mybinder.org"}  # all that a page asks t
 NO_PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" width="100" height="20"/>"""
 AIM = 500  # milliseconds from a key to its picture
 
+STDOUT = "[data-mime-type='application/vnd.jupyter.stdout']"
+STDERR = "[data-mime-type='application/vnd.jupyter.stderr']"  # JupyterLab's errors, too
 PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(e => e.textContent)"
 STARTED = f"() => {PROMPTS}.some(text => /\\[(\\d+|\\*)\\]/.test(text))"
 ENDED = f"() => !{PROMPTS}.some(text => text.includes('*'))"
 LOADED = "() => [...document.querySelectorAll('.jp-OutputArea img')].every(e => e.complete)"
 SIZES = "images => images.map(e => e.naturalWidth)"
+WRONG_MATH = "merror, mtext[mathcolor=red]"  # what cannot be read, and macros that are not known
+HEIGHT = """() => {
+    const cells = [...document.querySelectorAll('.jp-Cell')].map(e => e.getBoundingClientRect())
+    return Math.ceil(Math.max(...cells.map(c => c.bottom)) - Math.min(...cells.map(c => c.top)))
+}"""
+TO_TOP = "() => document.querySelectorAll('.jp-Notebook *').forEach(e => e.scrollTo(0, 0))"
 REDRAWN = "([image, before]) => image.src !== before && image.complete && image.naturalWidth > 0"
 
 
@@ -68,13 +76,17 @@ class Visit:
         self.wait_until_idle()
         self.page.wait_for_function(LOADED, timeout=60_000)
 
-    def outputs(self, kind):
-        """Return the outputs of a kind: "error", "stderr" or "stdout"."""
-        return self.page.locator(f'[data-mime-type="application/vnd.jupyter.{kind}"]')
+    def complaints(self):
+        """Return what the cells have written to stderr: warnings, and the tracebacks of errors."""
+        return self.page.locator(STDERR).all_inner_texts()
 
     def photograph(self, path):
         """Save a picture of the whole notebook, not only of what is in view."""
-        self.page.set_viewport_size({"width": 1100, "height": 16_000})
+        height = self.page.evaluate(HEIGHT) + 200
+        self.page.set_viewport_size({"width": 1100, "height": min(height, 16_000)})
+        self.page.evaluate(TO_TOP)
+        if self.complaints():
+            self.page.locator(STDERR).first.scroll_into_view_if_needed()
         self.page.screenshot(path=path)
 
 
@@ -94,9 +106,8 @@ def visit(request, browser, lab):
 def test_every_cell_ran_without_an_error(visit, measured):
     prompts = visit.page.evaluate(PROMPTS)
     count = len(code_cells(NOTEBOOKS[visit.name]))
+    assert visit.complaints() == []
     assert prompts == [f"[{number}]:" for number in range(1, count + 1)]
-    assert visit.outputs("error").all_inner_texts() == []
-    assert visit.outputs("stderr").all_inner_texts() == []
     measured.append(f"{visit.name}: opened and run in {visit.seconds:.0f} s")
 
 
@@ -114,11 +125,11 @@ def test_every_picture_is_drawn(visit):
 
 def test_every_formula_is_set(visit):
     assert visit.page.locator("mjx-container").count() > 0
-    assert visit.page.locator("mjx-merror, [data-mjx-error]").all_inner_texts() == []
+    assert visit.page.locator(WRONG_MATH).all_text_contents() == []
 
 
 def test_every_exercise_says_that_it_is_not_filled_in(visit):
-    said = "\n".join(visit.outputs("stdout").all_inner_texts())
+    said = "\n".join(visit.page.locator(STDOUT).all_inner_texts())
     numbers = [e.number for e in exercises() if int(e.number.split(".")[0]) == int(visit.name[:2])]
     assert re.findall(r"^○ (\d+\.\d+)", said, re.M) == numbers
 
@@ -148,7 +159,7 @@ def test_every_control_moves_its_picture_by_keyboard(visit, measured):
             late = "" if time <= AIM else f", above the aim of {AIM} ms"
             measured.append(f"{visit.name}: {label}, redrawn after {time:.0f} ms{late}")
             assert box.locator("> .widget-html").inner_text() == "", f"{label}: an error"
-    assert visit.outputs("error").all_inner_texts() == []
+    assert visit.complaints() == []
 
 
 def keys_for(control):
@@ -172,9 +183,12 @@ def keys_for(control):
     return ["End", "a", "Tab"]
 
 
-def test_a_page_says_no_error_and_asks_the_network_for_its_badges_only(visit):
-    """The badges are answered here, so that no error of the console has to be left out."""
+def test_console_says_no_error(visit):
+    """None is left out: what the network would be asked for is answered here."""
     assert visit.errors == []
+
+
+def test_network_is_asked_for_the_badges_only(visit):
     assert visit.hosts == BADGES
 
 
