@@ -16,7 +16,16 @@ MEASURED = pytest.StashKey()
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory):
+def browser_path():
+    """Where the system's own browser is."""
+    path = find_browser()
+    if path is None:
+        pytest.skip("no browser: install Chromium, Chrome or Edge, or name one in COURSE_BROWSER")
+    return path
+
+
+@pytest.fixture(scope="session")
+def lab(browser_path, tmp_path_factory):
     """A JupyterLab on a copy of the notebooks that holds no output yet."""
     copies = tmp_path_factory.mktemp("notebooks")
     for name, notebook in NOTEBOOKS.items():
@@ -27,13 +36,10 @@ def lab(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    """The system's own browser. (Playwright leaves a running event loop: hence not for longer.)"""
-    path = find_browser()
-    if path is None:
-        pytest.skip("no browser: install Chromium, Chrome or Edge, or name one in COURSE_BROWSER")
+def browser(browser_path):
+    """A running browser. (Playwright leaves an event loop in this thread: hence not for longer.)"""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path)
+        browser = playwright.chromium.launch(executable_path=browser_path)
         yield browser
         browser.close()
 

@@ -13,6 +13,7 @@ from tests.course import NOTEBOOKS, exercises
 from tools.notebooks import code_cells
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=60_000)  # milliseconds; a busy machine is slow
 
 BADGES = {"colab.research.google.com", "mybinder.org"}  # all that a page asks the network for
 NO_PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" width="100" height="20"/>"""
