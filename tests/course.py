@@ -1,6 +1,7 @@
 """What the tests read out of the notebooks: exercises, stubs, solutions."""
 
 import ast
+import copy
 import importlib
 import math
 import re
@@ -10,11 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from tools.export import exported_modules
-from tools.notebooks import all_notebooks, read
+from tools.notebooks import all_notebooks, code_cells, read
 
 NOTEBOOKS = {path.stem: read(path) for path in all_notebooks()}
 CODE_BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 FOLDED = re.compile(r"<details><summary>(Hint|Solution)</summary>\n\n(.*?)</details>", re.DOTALL)
+
+LONG_RUN = re.compile(r"(\btrain\([^)]*\bsteps=)\d{4,}")  # training for a thousand steps and more
 
 
 @dataclass
@@ -33,11 +36,11 @@ class Exercise:
         return "\n".join(CODE_BLOCK.findall(self.folded["Solution"]))
 
 
-def exercises():
-    """Return every exercise of the course, in order."""
+def exercises(*names):
+    """Return the exercises of the notebooks of these names, in order; by default of all."""
     found = []
-    for notebook in NOTEBOOKS.values():
-        cells = notebook.cells
+    for name in names or NOTEBOOKS:
+        cells = NOTEBOOKS[name].cells
         for i, cell in enumerate(cells):
             call = check_call(cell.source) if cell.cell_type == "code" else None
             if call is None:
@@ -89,6 +92,18 @@ def stub_of(exercise):
     """Return the value that the unfilled stub gives to `check`."""
     source = re.sub(r"^check\(.*", "", exercise.stub, flags=re.M | re.S)
     return answer_of(source, exercise.expression)
+
+
+def shortened(notebook):
+    """Return a copy that trains 100 steps, without what is asserted from there on."""
+    notebook = copy.deepcopy(notebook)
+    cells = code_cells(notebook)
+    training = [i for i, cell in enumerate(cells) if LONG_RUN.search(cell.source)]
+    for cell in cells[training[0] :] if training else []:
+        tree = ast.parse(LONG_RUN.sub(r"\g<1>100", cell.source))
+        tree.body = [node for node in tree.body if not isinstance(node, ast.Assert)]
+        cell.source = ast.unparse(tree)
+    return notebook
 
 
 def folder():

@@ -12,6 +12,7 @@ from tests.browser import JupyterLab, find_browser
 from tests.course import NOTEBOOKS, exercises
 from tools.notebooks import code_cells
 
+pytest.importorskip("ipywidgets", "8", reason="JupyterLab 4 shows the controls of ipywidgets 8")
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=60_000)  # milliseconds; a busy machine is slow
 

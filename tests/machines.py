@@ -1,0 +1,97 @@
+"""Other machines: fresh environments, and notebooks that a kernel in one of them executes."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from jupyter_client import AsyncKernelManager
+from nbclient import NotebookClient
+
+from tests.course import folder
+from tools import notebooks
+
+SETTINGS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "PYTHONWARNINGS")
+
+
+def run(*command, **options):
+    """Run a command; returns what it prints, fails with its error."""
+    result = subprocess.run(
+        [str(part) for part in command],
+        capture_output=True, text=True, encoding="utf-8", errors="replace", check=False, **options,
+    )  # fmt: skip
+    assert result.returncode == 0, f"{command} failed:\n{result.stdout}{result.stderr}"
+    return result.stdout
+
+
+class Environment:
+    """A virtual environment of its own, made by `python`, with some packages installed."""
+
+    def __init__(self, path, *packages, python=sys.executable):
+        run(python, "-m", "venv", path)
+        windows = sys.platform == "win32"
+        self.scripts = path / ("Scripts" if windows else "bin")
+        self.python = self.scripts / ("python.exe" if windows else "python")
+        if packages:
+            self.install(*packages)
+
+    def install(self, *packages):
+        """Install packages; the test is skipped where the registry cannot be reached."""
+        try:
+            self.pip("install", "--quiet", "--retries", "2", *packages)
+        except AssertionError as error:
+            if "connection broken" in str(error):
+                pytest.skip("the package registry cannot be reached: connect to the network")
+            raise
+
+    def pip(self, *arguments, **options):
+        """Run pip; returns what it prints."""
+        return run(self.python, "-m", "pip", "--disable-pip-version-check", *arguments, **options)
+
+    def packages(self):
+        """Return {name: version} of all that is installed."""
+        listed = json.loads(self.pip("list", "--format=json"))
+        return {package["name"].lower(): package["version"] for package in listed}
+
+
+def execute(notebook, path, python=sys.executable, **variables):
+    """Execute a notebook in the folder `path`, by a kernel of another Python.
+
+    variables: what is set in the kernel's environment besides.
+    Raises CellExecutionError if a cell fails.
+    """
+    manager = AsyncKernelManager(kernel_name="python3")
+    manager.kernel_spec.argv[0] = str(python)
+    client = NotebookClient(
+        notebook, km=manager, timeout=1800, record_timing=False, coalesce_streams=True,
+        resources={"metadata": {"path": str(path)}},
+    )  # fmt: skip
+    client.execute(env={**os.environ, **variables})
+    return notebook
+
+
+def printed(notebook, name):
+    """Return all that a notebook's cells wrote to "stdout" or "stderr"."""
+    return "".join(
+        output.text
+        for cell in notebooks.code_cells(notebook)
+        for output in cell.outputs
+        if output.output_type == "stream" and output.name == name
+    )
+
+
+def copy_course(target):
+    """Copy the course as it is here, with changes not yet committed, but nothing git ignores."""
+    if shutil.which("git") is None:
+        pytest.skip("git is missing: install it")
+    if not (folder() / ".git").exists():
+        pytest.skip("this is no git checkout: fetch the course with git clone")
+    listing = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in run("git", "-C", folder(), *listing).split("\0"):
+        source = folder() / name
+        if source.is_file():  # and not one that was deleted and not yet committed
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target / name)
+    return target

@@ -1,0 +1,66 @@
+"""Binder builds the repository, opens the first notebook, and its 2 GB and one core are enough."""
+
+import re
+import sys
+
+import pytest
+import yaml
+
+from tests.course import NOTEBOOKS, folder, shortened
+from tests.machines import Environment, copy_course, execute, printed, run
+from tools import notebooks
+
+LIMIT = 1_500_000_000  # bytes for the kernel; the rest of Binder's 2 GB is for JupyterLab
+LARGEST = list(NOTEBOOKS)[-1]
+HEADER = f"""
+import os, resource
+os.sched_setaffinity(0, {{min(os.sched_getaffinity(0))}})
+resource.setrlimit(resource.RLIMIT_AS, ({LIMIT}, {LIMIT}))
+"""
+FOOTER = "print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+
+
+@pytest.mark.network
+def test_repo2docker_builds_it(tmp_path):
+    """Without a Docker engine: `--no-build --debug` prints the Dockerfile that Binder builds."""
+    environment = Environment(tmp_path / "env", "jupyter-repo2docker")
+    course = copy_course(tmp_path / "course")
+    command = [environment.scripts / "jupyter-repo2docker", "--no-build", "--debug", course]
+    dockerfile = run(*command, cwd=tmp_path)
+    copied = dockerfile.index("COPY --chown=0:0 src/ ${REPO_DIR}/")
+    installed = dockerfile.index('env update -p ${NB_PYTHON_PREFIX} --file "environment.yml"')
+    assert copied < installed, "`-r requirements.txt` and `-e .` need the whole course"
+    assert "requirements.txt" not in dockerfile[:copied]
+
+
+def test_environment_asks_for_what_requirements_ask():
+    environment = yaml.safe_load((folder() / "environment.yml").read_text(encoding="utf-8"))
+    assert environment["channels"] == ["conda-forge"]
+    python, pip, packages = environment["dependencies"]
+    assert python.startswith("python=3.") and pip == "pip"
+    assert packages == {"pip": ["-r requirements.txt"]}
+    assert not list(folder().glob("binder/*")) + list(folder().glob(".binder/*")), (
+        "repo2docker would read this folder and not environment.yml"
+    )
+
+
+def test_readme_opens_the_first_notebook_and_says_what_binder_gives():
+    readme = (folder() / "README.md").read_text(encoding="utf-8")
+    first = f"notebooks/{next(iter(NOTEBOOKS))}.ipynb"
+    (target,) = re.findall(r"mybinder\.org/v2/gh/[^)\s]*/main\?urlpath=([^)\s]*)", readme)
+    assert target == f"lab/tree/{first}"
+    assert re.search(r"Binder[^.]*2 GB[^.]*one core", readme)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits both cores and memory")
+def test_largest_notebook_runs_in_binders_memory(tmp_path, record_property):
+    """With 100 training steps, and so no claim about what they teach; all else is as it is."""
+    notebook = shortened(NOTEBOOKS[LARGEST])
+    cells = notebooks.code_cells(notebook)
+    cells[0].source = HEADER
+    cells[-1].source += f"\n{FOOTER}"
+    execute(notebook, tmp_path)
+    peak = int(re.search(r"^peak (\d+)$", printed(notebook, "stdout"), re.M)[1]) * 1024
+    record_property("peak", peak)
+    print(f"{LARGEST}: peak memory {peak / 1e6:.0f} MB")
+    assert peak < LIMIT

@@ -1,0 +1,32 @@
+"""A deprecated call fails the tests: in a notebook's cell, and in a helper that a cell calls."""
+
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from helpers import figures
+from tools.notebooks import IGNORE
+
+CALL = "import warnings\nwarnings.warn('old', DeprecationWarning)"
+CELLS = [
+    CALL,
+    f"from helpers import figures\nexec({CALL!r}, vars(figures))",
+    f"from helpers.checks import notebook_01\nexec({CALL!r}, vars(notebook_01))",
+]
+
+
+def test_deprecated_call_in_a_notebook_fails(tmp_path):
+    """Even in a cell whose output is not compared."""
+    cells = [new_code_cell(source, metadata={"tags": [IGNORE]}) for source in CELLS]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "planted.ipynb")
+    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "planted.ipynb"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert f"{len(CELLS)} failed" in result.stdout
+
+
+def test_deprecated_call_in_a_helper_fails():
+    with pytest.raises(DeprecationWarning):
+        exec(CALL, vars(figures))

@@ -1,0 +1,81 @@
+"""The workflow of the public repository covers what pyproject.toml promises."""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.course import folder
+from tests.machines import run
+from tests.test_environment import PROJECT
+
+PATH = folder() / ".github" / "workflows" / "tests.yml"
+WORKFLOW = yaml.safe_load(PATH.read_text(encoding="utf-8"))
+JOBS = WORKFLOW["jobs"]
+MATRIX = JOBS["tests"]["strategy"]["matrix"]
+OLDEST = PROJECT["requires-python"].removeprefix(">=")
+
+
+def steps(job):
+    """The commands of a job, as one text."""
+    return "\n".join(step.get("run", "") for step in JOBS[job]["steps"])
+
+
+def test_matrix_has_every_python_from_the_oldest_on_three_systems():
+    first = int(OLDEST.removeprefix("3."))
+    assert MATRIX["python"] == [f"3.{first + i}" for i in range(len(MATRIX["python"]))]
+    assert "3.14" in MATRIX["python"]
+    assert [system.partition("-")[0] for system in MATRIX["os"]] == ["ubuntu", "macos", "windows"]
+    assert MATRIX["versions"] == ["newest"]
+
+
+def test_oldest_versions_are_the_lower_bounds_on_the_oldest_python():
+    """uv reads the bounds from requirements.txt; that they are pyproject.toml's is tested there."""
+    oldest = [{"os": system, "python": OLDEST, "versions": "oldest"} for system in MATRIX["os"]]
+    assert MATRIX["include"] == oldest
+    assert "--resolution lowest-direct -r requirements.txt" in steps("tests")
+
+
+def test_nightly_numpy_may_fail_and_nothing_else():
+    assert "git+https://github.com/numpy/numpy" in steps("nightly")
+    allowed = [name for name, job in JOBS.items() if job.get("continue-on-error")]
+    assert allowed == ["nightly"]
+    newest = next(s["with"] for s in JOBS["nightly"]["steps"] if "python-version" in str(s))
+    assert newest["python-version"] == MATRIX["python"][-1]
+
+
+def test_every_job_runs_the_tests_within_limits():
+    triggers = WORKFLOW[True]  # YAML 1.1 reads the key `on` as true
+    assert {"push", "pull_request", "workflow_dispatch", "schedule"} <= set(triggers)
+    assert WORKFLOW["permissions"] == {"contents": "read"}
+    assert WORKFLOW["concurrency"]["cancel-in-progress"] is True
+    for name, job in JOBS.items():
+        assert "python -m pytest" in steps(name)
+        assert job["timeout-minutes"] <= 90
+        for step in job["steps"]:
+            assert re.fullmatch(r"actions/[a-z-]+@v\d+", step.get("uses", "actions/none@v1")), step
+
+
+def test_screenshots_of_failed_tests_are_kept():
+    upload = next(s for s in JOBS["tests"]["steps"] if "upload-artifact" in s.get("uses", ""))
+    assert upload["if"] == "failure()"
+    ignored = (folder() / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert upload["with"]["path"] in ignored, "the folder that .gitignore names"
+
+
+def test_pythons_agree():
+    """README, environment.yml and the matrix name Pythons that the course supports."""
+    assert f"Python {OLDEST} or newer" in (folder() / "README.md").read_text(encoding="utf-8")
+    environment = yaml.safe_load((folder() / "environment.yml").read_text(encoding="utf-8"))
+    assert environment["dependencies"][0].removeprefix("python=") in MATRIX["python"]
+
+
+def test_actionlint_has_no_complaint():
+    beside = str(Path(sys.executable).parent)
+    actionlint = shutil.which("actionlint") or shutil.which("actionlint", path=beside)
+    if actionlint is None:
+        pytest.skip("actionlint is missing: install it to check .github/workflows/")
+    run(actionlint, PATH)
