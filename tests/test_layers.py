@@ -1,6 +1,7 @@
 """The layer contract: views into one vector, gradients that agree with the numbers, dtypes kept."""
 
 import copy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,20 +15,32 @@ from helpers.attention import (
 )
 from helpers.layers import (
     GELU,
+    BinaryCrossEntropy,
     Layer,
     Linear,
+    MeanSquaredError,
+    ReLU,
+    Sequential,
+    Sigmoid,
     SoftmaxCrossEntropy,
+    Tanh,
+    fit,
     flatten,
+    gradient_error,
     is_matrix,
     parameters,
     walk,
 )
-from helpers.optimizers import numerical_gradient, relative_error
+from helpers.optimizers import SGD, Adam, numerical_gradient, relative_error
 from helpers.transformer import Block, Embedding, LayerNorm, Transformer
 
 LAYERS = {
     "Linear": lambda: Linear(6, 5),
+    "Sigmoid": Sigmoid,
+    "Tanh": Tanh,
+    "ReLU": ReLU,
     "GELU": GELU,
+    "Sequential": lambda: Sequential(Linear(6, 4), Tanh(), Linear(4, 7), GELU(), Linear(7, 3)),
     "LayerNorm": lambda: LayerNorm(6),
     "MultiHeadAttention": lambda: MultiHeadAttention(6, 3),
     "MultiHeadAttention, not causal": lambda: MultiHeadAttention(6, 2, causal=False),
@@ -218,3 +231,238 @@ def test_is_matrix_marks_what_decays():
 def test_width_not_divisible_by_heads():
     with pytest.raises(ValueError, match="a width of 10 cannot be split over 3 heads"):
         MultiHeadAttention(10, 3)
+
+
+REFERENCE = dict(np.load(Path(__file__).parent / "reference" / "layers.npz"))
+LOSSES = {"MeanSquaredError": MeanSquaredError, "BinaryCrossEntropy": BinaryCrossEntropy,
+          "BinaryCrossEntropy, soft": BinaryCrossEntropy,
+          "SoftmaxCrossEntropy": SoftmaxCrossEntropy}  # fmt: skip
+IN_PYTORCH = sorted({name.split("/")[0] for name in REFERENCE} - set(LOSSES))
+each_loss = pytest.mark.parametrize("name", LOSSES)
+
+
+def test_the_reference_holds_every_layer_and_loss_of_notebook_03():
+    assert IN_PYTORCH == ["GELU", "Linear", "ReLU", "Sequential", "Sigmoid", "Tanh"]
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+@pytest.mark.parametrize("name", IN_PYTORCH)
+def test_forward_and_backward_agree_with_pytorch(name, axes):
+    given = {key: REFERENCE[f"{name}/{axes}/{key}"] for key in ("x", "dy", "y", "dx", "theta",
+                                                                "grad")}  # fmt: skip
+    layer = LAYERS[name]()
+    theta, grad = flatten(layer)
+    theta[:], grad[:] = given["theta"], np.nan
+    assert relative_error(layer(given["x"]), given["y"]) < 1e-12
+    assert relative_error(layer.backward(given["dy"]), given["dx"]) < 1e-12
+    assert relative_error(grad, given["grad"]) < 1e-12
+    assert layer(given["x"]).shape == given["y"].shape
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+@each_loss
+def test_losses_agree_with_pytorch(name, axes):
+    given = {key: REFERENCE[f"{name}/{axes}/{key}"] for key in ("guesses", "targets", "loss",
+                                                                "gradient")}  # fmt: skip
+    criterion, kept = LOSSES[name](), given["guesses"].copy()
+    assert relative_error(criterion(given["guesses"], given["targets"]), given["loss"]) < 1e-12
+    assert relative_error(criterion.backward(), given["gradient"]) < 1e-12
+    assert np.array_equal(given["guesses"], kept)
+
+
+def targets_for(name, shape, rng):
+    """Targets that a loss accepts for guesses of a shape."""
+    if name == "SoftmaxCrossEntropy":
+        return rng.integers(0, shape[-1], shape[:-1])
+    return rng.integers(0, 2, shape)  # whole numbers must not turn float32 into float64
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@each_loss
+def test_losses_keep_the_dtype(name, dtype):
+    rng, criterion = np.random.default_rng(1), LOSSES[name]()
+    guesses = rng.normal(size=(4, 3)).astype(dtype)
+    assert criterion(guesses, targets_for(name, (4, 3), rng)).dtype == dtype
+    assert criterion.backward().dtype == dtype
+
+
+@each_loss
+def test_large_guesses_do_no_harm(name):
+    rng, criterion = np.random.default_rng(2), LOSSES[name]()
+    for dtype in (np.float32, np.float64):
+        guesses = np.array([[800.0, -800.0], [-800.0, 800.0]], dtype=dtype)
+        with np.errstate(all="raise", under="ignore"):
+            assert np.isfinite(criterion(guesses, targets_for(name, (2, 2), rng)))
+            assert np.isfinite(criterion.backward()).all()
+    criterion = LOSSES["SoftmaxCrossEntropy"]()
+    assert criterion(np.array([[800.0, 0.0]]), np.array([1])) == 800
+    assert BinaryCrossEntropy()(np.array([-800.0]), np.array([1.0])) == 800
+
+
+@pytest.mark.parametrize("name", ["Sigmoid", "Tanh", "GELU", "ReLU"])
+def test_activations_survive_large_numbers(name):
+    layer, x = LAYERS[name](), np.array([[-1e4, -50.0, 0.0, 50.0, 1e4]])
+    with np.errstate(all="raise", under="ignore"):
+        assert np.isfinite(layer(x)).all()
+        assert np.isfinite(layer.backward(np.ones_like(x))).all()
+    assert LAYERS["ReLU"]()(np.array([np.nan]))[0] != 0  # NaN is not hidden
+
+
+@pytest.mark.parametrize("optimizer", [None, SGD])
+def test_fit_keeps_float32_in_model_gradient_and_optimizer(optimizer):
+    rng = np.random.default_rng(0)
+    model = Sequential(Linear(4, 8), GELU(), Linear(8, 3))
+    theta, grad = flatten(model, dtype=np.float32)
+    made = (optimizer or Adam)(theta, learning_rate=1e-2)
+    x = rng.normal(size=(20, 4)).astype(np.float32)
+    losses = fit(model, SoftmaxCrossEntropy(), x, rng.integers(0, 3, 20), epochs=3, optimizer=made)
+    assert losses.shape == (3,)
+    assert model.theta is theta and theta.dtype == grad.dtype == np.float32
+    assert no_other_float(model, np.float32)
+    state = [value for value in vars(made).values() if isinstance(value, np.ndarray)]
+    assert state and all(value.dtype == np.float32 for value in state)
+
+
+def test_fit_learns_and_reports_the_mean_loss_of_each_epoch():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(50, 2))
+    labels = (x[:, 0] * x[:, 1] > 0).astype(int)  # no line does this
+    model = Sequential(Linear(2, 16), Tanh(), Linear(16, 2))
+    flatten(model)
+    seen = []
+    losses = fit(model, SoftmaxCrossEntropy(), x, labels, epochs=150, batch_size=16,
+                 on_epoch=lambda epoch, m: seen.append((epoch, m is model)))  # fmt: skip
+    assert seen == [(epoch, True) for epoch in range(1, 151)]
+    assert losses[-1] < 0.2 * losses[0]
+    assert np.mean(model(x).argmax(axis=-1) == labels) > 0.95
+
+
+def test_fit_with_a_whole_batch_and_plain_descent_is_the_loop_of_notebook_02():
+    rng = np.random.default_rng(0)
+    x, targets = rng.normal(size=(9, 3)), rng.normal(size=(9, 2))
+    model, twin = Linear(3, 2), Linear(3, 2)
+    theta, _ = flatten(model)
+    by_hand, grad = flatten(twin)
+    criterion = MeanSquaredError()
+    losses = fit(model, criterion, x, targets, 4, batch_size=9, learning_rate=0.1,
+                 optimizer=SGD(theta, 1.0))  # fmt: skip
+    for loss in losses:
+        assert np.isclose(criterion(twin(x), targets), loss, rtol=1e-12)
+        twin.backward(criterion.backward())
+        by_hand -= 0.1 * grad
+    assert relative_error(theta, by_hand) < 1e-12
+
+
+def test_fit_is_reproducible_and_leaves_the_data():
+    rng = np.random.default_rng(0)
+    x, labels = rng.normal(size=(30, 2)), rng.integers(0, 2, 30)
+    kept, results = x.copy(), []
+    for seed in (0, 0, 1):
+        model = Linear(2, 2)
+        flatten(model)
+        fit(model, SoftmaxCrossEntropy(), x, labels, 3, batch_size=7, seed=seed)
+        results.append(model.theta.copy())
+    assert np.array_equal(results[0], results[1]) and not np.array_equal(results[0], results[2])
+    assert np.array_equal(x, kept)
+
+
+def ready(model):
+    """A model with its parameters."""
+    flatten(model)
+    return model
+
+
+X, LABELS = np.ones((4, 3)), np.array([0, 1, 2, 0])
+BAD = [
+    ("wrong width", lambda: ready(Linear(3, 2))(np.ones((4, 5))), ValueError,
+     r"Linear\(3, 2\) got an input of shape \(4, 5\); its last axis must hold the 3 features"),
+    ("wrong width inside", lambda: ready(Sequential(Linear(3, 2), Tanh(), Linear(3, 2)))(X),
+     ValueError, r"Linear\(3, 2\) got an input of shape \(4, 2\)"),
+    ("no axis", lambda: ready(Linear(3, 2))(np.float64(1)), ValueError, "its last axis"),
+    ("backward first", lambda: ready(Linear(3, 2)).backward(np.ones((4, 2))), AttributeError,
+     "Linear has no attribute 'x'; if backward looked for it: forward keeps it, so call"),
+    ("backward of a loss first", lambda: SoftmaxCrossEntropy().backward(), AttributeError,
+     "SoftmaxCrossEntropy has no attribute 'p'; if backward looked for it"),
+    ("backward of a loss twice", lambda: twice(SoftmaxCrossEntropy()), AttributeError,
+     "call the layer on its input before backward"),
+    ("backward of bce first", lambda: BinaryCrossEntropy().backward(), AttributeError, "before"),
+    ("backward of mse first", lambda: MeanSquaredError().backward(), AttributeError, "before"),
+    ("a label too large", lambda: SoftmaxCrossEntropy()(X, LABELS + 1), ValueError,
+     "label 3 is not one of the 3 classes, 0 to 2"),
+    ("a negative label", lambda: SoftmaxCrossEntropy()(X, LABELS - 1), ValueError,
+     "label -1 is not one of the 3 classes"),
+    ("labels that are floats", lambda: SoftmaxCrossEntropy()(X, LABELS * 1.0), TypeError,
+     "labels must be an array of integers, got dtype float64"),
+    ("labels in a list", lambda: SoftmaxCrossEntropy()(X, [0, 1, 2, 0]), TypeError,
+     r"got \[0, 1, 2, 0\]"),
+    ("one-hot labels", lambda: SoftmaxCrossEntropy()(X, np.eye(4, 3, dtype=int)), ValueError,
+     r"labels of shape \(4, 3\) do not fit logits of shape \(4, 3\); expected one label"),
+    ("labels in a column", lambda: SoftmaxCrossEntropy()(X, LABELS[:, None]), ValueError,
+     r"labels of shape \(4, 1\)"),
+    ("mse, other shapes", lambda: MeanSquaredError()(np.ones((4, 1)), np.ones(4)), ValueError,
+     r"guesses have shape \(4, 1\), targets \(4,\); they must be the same"),
+    ("bce, other shapes", lambda: BinaryCrossEntropy()(np.ones((4, 1)), np.ones(4)), ValueError,
+     r"logits have shape \(4, 1\), targets \(4,\)"),
+    ("bce, other classes", lambda: BinaryCrossEntropy()(np.ones(4), LABELS), ValueError,
+     r"targets must be from 0 \(no\) to 1 \(yes\), got 0 to 2"),
+    ("bce, NaN", lambda: BinaryCrossEntropy()(np.ones(2), np.array([0, np.nan])), ValueError,
+     "targets must be from 0"),
+    ("fit, other lengths", lambda: fit(ready(Linear(3, 3)), SoftmaxCrossEntropy(), X, LABELS[:3],
+                                       1), ValueError,
+     "there are 4 inputs but 3 targets; each input needs one target"),
+    ("fit, nothing", lambda: fit(ready(Linear(3, 3)), SoftmaxCrossEntropy(), X[:0], LABELS[:0], 1),
+     ValueError, "at least one example"),
+    ("fit, no epochs", lambda: fit(ready(Linear(3, 3)), SoftmaxCrossEntropy(), X, LABELS, 0),
+     ValueError, "at least one example, epoch"),
+    ("fit, not flattened", lambda: fit(Linear(3, 3), SoftmaxCrossEntropy(), X, LABELS, 1),
+     AttributeError, r"Linear has no theta yet: call flatten\(model\)"),
+    ("fit, not finite", lambda: fit(ready(Linear(3, 3)), SoftmaxCrossEntropy(), X * np.nan, LABELS,
+                                    1), FloatingPointError, "the gradient is NaN"),
+    ("a layer twice", lambda: flatten(Sequential(*[Linear(3, 3)] * 2)), ValueError,
+     "a layer is in the model twice; make two layers"),
+    ("whole-number parameters", lambda: flatten(Linear(3, 3), dtype=int), TypeError,
+     "parameters must be floats, got dtype int"),
+]  # fmt: skip
+
+
+def twice(criterion):
+    """Ask a loss for its gradient a second time."""
+    criterion(X, LABELS)
+    criterion.backward()
+    criterion.backward()
+
+
+@pytest.mark.parametrize(("run", "error", "message"), [case[1:] for case in BAD],
+                         ids=[case[0] for case in BAD])  # fmt: skip
+def test_bad_input_is_told(run, error, message):
+    with pytest.raises(error, match=message):
+        run()
+
+
+def test_layers_in_a_tuple_are_found():
+    model = Layer()
+    model.parts = (Linear(2, 3), Tanh())
+    assert [name for name, *_ in parameters(model)] == ["parts[0].W", "parts[0].b"]
+
+
+class Forgetful(Linear):
+    """A linear layer whose backward forgets something."""
+
+    forgets = None
+
+    def backward(self, dy):
+        dx = super().backward(dy)
+        if self.forgets == "b":
+            self.db[:] = 0
+        return dx if self.forgets != "x" else np.zeros_like(dx)
+
+
+@pytest.mark.parametrize("what", ["b", "x"])
+def test_gradient_error_sees_what_is_forgotten(what):
+    x = np.random.default_rng(0).normal(size=(2, 3, 4))
+    kept = x.copy()
+    assert gradient_error(Forgetful(4, 5), x) < 1e-8
+    layer = Forgetful(4, 5)
+    layer.forgets = what
+    assert gradient_error(layer, x) > 0.1
+    assert np.array_equal(x, kept)
