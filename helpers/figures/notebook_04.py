@@ -83,7 +83,7 @@ def gate_figure(w_1, w_2, bias, target):
         table.text(x, 4.1, name, ha="center", weight="bold")
     table.plot([0.1, 6.3], [3.8, 3.8], color=GRAY, linewidth=1)
     for i, ((x_1, x_2), score) in enumerate(zip(CORNERS, scores, strict=True)):
-        y, color = 3.2 - i, BLACK if right[i] else ORANGE
+        y, color = 3.2 - i, BLACK if right[i] else text_color(ORANGE)
         texts = (x_1, x_2, f"{score:g}".replace("-", "−"), outputs[i], wanted[i])
         for x, text in zip(columns, texts, strict=True):
             table.text(x, y, str(text), ha="center", color=color)
