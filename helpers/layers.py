@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from helpers.arrays import as_floats
 from helpers.optimizers import Adam, numerical_gradient, relative_error
 
 
@@ -236,6 +237,7 @@ class MeanSquaredError(Layer):
         if np.shape(guesses) != np.shape(targets):
             raise ValueError(f"guesses have shape {np.shape(guesses)}, targets "
                              f"{np.shape(targets)}; they must be the same")
+        (guesses,) = as_floats(guesses)
         self.difference = guesses - np.asarray(targets, dtype=guesses.dtype)
         return np.mean(self.difference * self.difference)
 
@@ -256,6 +258,7 @@ class BinaryCrossEntropy(Layer):
         if np.shape(logits) != np.shape(targets):
             raise ValueError(f"logits have shape {np.shape(logits)}, targets {np.shape(targets)}; "
                              "they must be the same")
+        (logits,) = as_floats(logits)
         self.targets = np.asarray(targets, dtype=logits.dtype)
         if self.targets.size and not (self.targets.min() >= 0 and self.targets.max() <= 1):
             raise ValueError("targets must be from 0 (no) to 1 (yes), got "

@@ -286,6 +286,12 @@ def test_losses_keep_the_dtype(name, dtype):
     assert criterion.backward().dtype == dtype
 
 
+def test_whole_number_guesses_and_lists_are_not_cut_to_integers():
+    assert MeanSquaredError()(np.array([1, 2]), np.array([0.5, 2.5])) == 0.25
+    assert MeanSquaredError()([1.0, 2.0], [0.5, 2.5]) == 0.25
+    assert np.isclose(BinaryCrossEntropy()(np.array([0, 0]), [0.5, 1]), np.log(2))
+
+
 @each_loss
 def test_large_guesses_do_no_harm(name):
     rng, criterion = np.random.default_rng(2), LOSSES[name]()

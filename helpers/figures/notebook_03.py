@@ -343,6 +343,12 @@ def confusion_figure(table):
                     color=text_color(GREEN) if right else "white" if count < 3 else "black",
                     weight="normal" if right else "bold")  # fmt: skip
     ax.set(xlabel="read as", ylabel="is", xticks=range(len(table)), yticks=range(len(table)))
+    edges = np.arange(len(table) + 1) - 0.5
+    ax.set_xticks(edges, minor=True)
+    ax.set_yticks(edges, minor=True)
+    ax.grid(False)
+    ax.grid(True, which="minor")
+    ax.tick_params(which="minor", length=0)
     return figure
 
 
