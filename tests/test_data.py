@@ -517,5 +517,5 @@ def test_check_names_the_file_that_differs(copied, monkeypatch, capsys):
 @pytest.mark.network
 def test_the_data_can_be_rebuilt_from_the_registry():
     command = [sys.executable, "-m", "tools.build_data", "--check"]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8")
     assert result.returncode == 0, result.stderr

@@ -23,7 +23,8 @@ def test_deprecated_call_in_a_notebook_fails(tmp_path):
     cells = [new_code_cell(source, metadata={"tags": [IGNORE]}) for source in CELLS]
     nbformat.write(new_notebook(cells=cells), tmp_path / "planted.ipynb")
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "planted.ipynb"]
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8",
+                            check=False)  # fmt: skip
     assert f"{len(CELLS)} failed" in result.stdout
 
 

@@ -148,14 +148,6 @@ def test_badges_open_this_notebook(name):
     assert f"https://mybinder.org/v2/gh/{address}/main?urlpath=lab/tree/{path}" in badges
 
 
-@each
-def test_code_uses_the_words_of_every_system(name):
-    """No shell, no path with a slash put together by hand, an encoding on every text file."""
-    for cell in notebooks.code_cells(NOTEBOOKS[name]):
-        if notebooks.BOOTSTRAP not in notebooks.tags(cell):
-            assert not re.search(r"^\s*[!%]", cell.source, re.M), f"cell {cell.id}: a magic"
-
-
 def test_readme_shows_the_opening_figure_of_its_notebook():
     readme = (folder() / "README.md").read_text(encoding="utf-8")
     for name, picture in build.PICTURES.items():

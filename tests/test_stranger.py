@@ -37,7 +37,7 @@ print("".join(o.text for o in outputs if o.get("name") == "stderr"))
 def test_nothing_is_missing_for_the_course_here():
     """`pip check` of the Python that runs the tests, as far as the course is concerned."""
     result = subprocess.run([sys.executable, "-m", "pip", "check"],
-                            capture_output=True, text=True, check=False)  # fmt: skip
+                            capture_output=True, encoding="utf-8", check=False)  # fmt: skip
     print(result.stdout)
     assert "broadcast-to-transformer" not in result.stdout
 

@@ -99,7 +99,7 @@ def fetch(archive, folder):
     command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check"]
     command += ["--no-deps", "--require-hashes", *archive.options]
     command += ["--dest", str(folder), "--requirement", str(requirement)]
-    result = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    result = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
     if result.returncode != 0:
         raise BuildError(
             f"pip could not fetch {archive.package} {archive.version}. If you have "

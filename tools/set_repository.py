@@ -14,7 +14,7 @@ from tools.notebooks import ROOT
 NAME = r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+?"
 # What stands before the address, the address, and what follows it.
 PATTERNS = [
-    re.compile(rf"(github\.com/)({NAME})(?=(?:\.git)?(?:[\s\"')\]\\#]|/blob|/actions|$))"),
+    re.compile(rf"(github\.com/)({NAME})(?=(?:\.git)?(?:[\s\"')\]\\#&]|/blob|/actions|$))"),
     re.compile(rf"(colab\.research\.google\.com/github/)({NAME})(?=/blob/)"),
     re.compile(rf"(mybinder\.org/v2/gh/)({NAME})(?=/main)"),
 ]
@@ -22,7 +22,7 @@ PATTERNS = [
 
 def files(root):
     """Return the files in which the address stands."""
-    names = ["README.md", "pyproject.toml", "CONTRIBUTING.md"]
+    names = ["README.md", "pyproject.toml", "CONTRIBUTING.md", "docs/instructors.md"]
     found = [root / name for name in names if (root / name).exists()]
     return found + sorted((root / "notebooks").glob("*.ipynb"))
 
@@ -54,7 +54,7 @@ def set_address(root, address):
 def origin(root):
     """Return OWNER/REPO of the remote `origin`. Raises ValueError if there is none on GitHub."""
     command = ["git", "-C", str(root), "remote", "get-url", "origin"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     match = re.search(rf"github\.com[:/]({NAME})(?:\.git)?/?$", result.stdout.strip())
     if not match:
         raise ValueError(

@@ -10,6 +10,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -17,13 +18,30 @@ plt.style.use(Path(__file__).with_name("course.mplstyle"))
 
 # Okabe and Ito (2008): eight colors that color-blind readers can tell apart.
 BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-YELLOW, SKY, BLACK, GRAY = "#E69F00", "#56B4E9", "#000000", "#777777"
+YELLOW, SKY, BLACK, GRAY = "#E69F00", "#56B4E9", "#000000", "#666666"
 
 SEQUENTIAL = "cividis"  # maps of values of one sign
 DIVERGING = "PuOr_r"  # maps of signed values, white at zero
 
 PIXELS_PER_INCH = 100  # how large a figure appears on the page
 SHARPNESS = 1.6  # pixels stored for each pixel shown
+
+
+def luminance(color):
+    """Return the relative luminance of a color (WCAG 2), from 0 for black to 1 for white."""
+    rgb = np.array(to_rgb(color))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def text_color(color):
+    """Return a color made dark enough for words on white: WCAG 2 asks for a contrast of 4.5.
+
+    Lines need less, so that they can be told apart more easily; hence two shades of one color.
+    """
+    while 1.05 / (luminance(color) + 0.05) < 4.5:
+        color = to_hex(0.98 * np.array(to_rgb(color)))
+    return color
 
 
 def png(figure):

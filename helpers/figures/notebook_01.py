@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 
-from helpers.figures import BLUE, GRAY, GREEN, ORANGE, YELLOW
+from helpers.figures import BLUE, GRAY, GREEN, ORANGE, YELLOW, text_color
 
 _LAYER_SHIFT, _LAYER_GAP = 0.35, 0.4  # of a cell: from one layer of an array to the next
 _SOLID, _PALE = (0.28, 0.72), 0.4  # how much color the first and the last cell get; a ghost's part
@@ -117,11 +117,12 @@ def _bracket(ax, start, end, label, color, width=1.2, dashed_from=None):
         ax.add_line(mpl.lines.Line2D(*ends, linestyle=(0, (2, 1.5)), **style))
     weight = "bold" if width > 2 else "normal"
     if across:
-        ax.text((x0 + x1) / 2, y0 - 0.07, label, ha="center", va="bottom", fontsize=10, color=color,
-                weight=weight)  # fmt: skip
+        ax.text((x0 + x1) / 2, y0 - 0.07, label, ha="center", va="bottom", fontsize=10,
+                color=text_color(color), weight=weight)  # fmt: skip
     else:
-        ax.text(x0 - 0.07, (y0 + y1) / 2, label, ha="right", va="center", fontsize=10, color=color,
-                rotation=90 if len(label) > 1 else 0, weight=weight)  # fmt: skip
+        ax.text(x0 - 0.07, (y0 + y1) / 2, label, ha="right", va="center", fontsize=10,
+                rotation=90 if len(label) > 1 else 0, color=text_color(color),
+                weight=weight)  # fmt: skip
 
 
 def broadcast_figure(a, b):
@@ -169,7 +170,8 @@ def broadcast_figure(a, b):
         ax.text(x + 0.35, top + tallest / 2, sign, ha="center", va="center", fontsize=18)
         x += gap
     if any(fails):
-        ax.text(x, top + tallest / 2, "✗  no result", va="center", fontsize=15, color=ORANGE)
+        ax.text(x, top + tallest / 2, "✗  no result", va="center", fontsize=15,
+                color=text_color(ORANGE))  # fmt: skip
     else:
         _result(ax, stretched, drawn[2], ndim, x, top, cell)
     return figure
@@ -188,7 +190,7 @@ def _operand(ax, name, color, step, own, shape, fails, ndim, x, y, cell):
               edgecolors=GRAY, linestyles=[(0, (2, 2))], linewidths=0.7)  # fmt: skip
     _polygons(ax, corners[solid], _tints(color, amounts[solid]), f"{name} cells",
               edgecolors="#222222", linewidths=1.0)  # fmt: skip
-    _numbers(ax, corners[~solid], step * places[~solid], cell, "#777777")
+    _numbers(ax, corners[~solid], step * places[~solid], cell, GRAY)
     _numbers(ax, corners[solid], step * places[solid], cell, "black")
     _sizes(ax, own, shape, fails, ndim, x, y, cell)
     ax.text(x, y - 0.5, name, fontsize=14, weight="bold", color="#222222")
@@ -263,7 +265,7 @@ def _size_table(ax, shapes, padded, full, fails):
     for j in range(ndim):
         x = right - (ndim - j) * width
         ax.text(x + width / 2, top - 0.1, f"axis −{ndim - j}", ha="center", va="bottom", fontsize=9,
-                color=ORANGE if fails[j] else "#444444")  # fmt: skip
+                color=text_color(ORANGE) if fails[j] else "#444444")  # fmt: skip
         for i in range(3):
             added = i < 2 and j < ndim - len(shapes[i])
             grows = i < 2 and not fails[j] and padded[i][j] != full[j]
@@ -279,8 +281,8 @@ def _size_table(ax, shapes, padded, full, fails):
                 )
             )  # fmt: skip
             ax.text(x + width / 2, top + (i + 0.5) * height, text, ha="center", va="center",
-                    fontsize=11, color=ORANGE if fails[j] else GRAY if added else "black",
-                    weight="bold" if i == 2 else "normal")  # fmt: skip
+                    fontsize=11, weight="bold" if i == 2 else "normal",
+                    color=GRAY if added else "black")  # fmt: skip
 
 
 def _verdict(ax, shapes, padded, full, fails):
@@ -302,7 +304,7 @@ def _verdict(ax, shapes, padded, full, fails):
         head = f"The result has shape {tuple(full)}."
         lines = lines or ["the shapes are equal: nothing is stretched"]
     ax.text(4.75, 0.5, head, fontsize=13, weight="bold", va="center",
-            color=ORANGE if reasons else "black")  # fmt: skip
+            color=text_color(ORANGE) if reasons else "black")  # fmt: skip
     for i, line in enumerate(lines):
         ax.text(4.75, 0.8 + 0.25 * i, line, fontsize=10.5, va="center")
 
@@ -355,7 +357,7 @@ def _view_panel(ax, title, view, offset, n, left, width):
               edgecolors=GRAY, linestyles=[(0, (2, 2))], linewidths=0.7)  # fmt: skip
     _polygons(ax, corners[~again], _tints(BLUE, amounts[~again]), f"{title} cells",
               edgecolors="#222222")  # fmt: skip
-    _numbers(ax, corners[again], view.ravel()[again].tolist(), cell, "#777777")
+    _numbers(ax, corners[again], view.ravel()[again].tolist(), cell, GRAY)
     _numbers(ax, corners[~again], view.ravel()[~again].tolist(), cell, "black")
     ax.text(middle, top - 0.62, title, ha="center", va="center", fontsize=9.5,
             family="DejaVu Sans Mono")  # fmt: skip
@@ -364,12 +366,12 @@ def _view_panel(ax, title, view, offset, n, left, width):
         ax.annotate("", (x + 1.5 * cell, top - 0.1), (x + 0.5 * cell, top - 0.1),
                     arrowprops=arrow | {"color": GREEN})  # fmt: skip
         ax.text(x + cell, top - 0.17, f"+{right} bytes", ha="center", va="bottom", fontsize=9,
-                color=GREEN)  # fmt: skip
+                color=text_color(GREEN))  # fmt: skip
     if rows > 1:
         ax.annotate("", (x - 0.1, top + 1.5 * cell), (x - 0.1, top + 0.5 * cell),
                     arrowprops=arrow | {"color": ORANGE})  # fmt: skip
         ax.text(x - 0.2, top + cell, f"+{down}\nbytes", ha="right", va="center", fontsize=9,
-                color=ORANGE)  # fmt: skip
+                color=text_color(ORANGE))  # fmt: skip
     small = min(0.165, (width - 0.2) / n)
     strip_left, strip_top = middle - small * n / 2, 4.3
     strip = _corners((1, 1, n), strip_left, strip_top, small)

@@ -3,7 +3,18 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.figures import BLUE, GRAY, GREEN, ORANGE, PINK, SKY, YELLOW, fixed_axes, sparse_log
+from helpers.figures import (
+    BLUE,
+    GRAY,
+    GREEN,
+    ORANGE,
+    PINK,
+    SKY,
+    YELLOW,
+    fixed_axes,
+    sparse_log,
+    text_color,
+)
 
 MINIMA = np.array([[0.0, 0.0], [1.0, -1.0]]) / np.sqrt(2)  # (2, 2): a column for each minimum
 VALLEY_MAP = "viridis"
@@ -143,13 +154,13 @@ def rate_figure(alphas, rate, measured):
     ax = figure.add_subplot()
     top = 1.25
     ax.axhspan(1, top, color=ORANGE, alpha=0.12, linewidth=0)
-    ax.text(0.012, 1.1, "moves away", color=ORANGE, va="center")
-    ax.text(0.012, 0.06, "comes closer", color=GRAY, va="center")
+    ax.text(0.012, 1.1, "moves away", color="#444444", va="center")
+    ax.text(0.012, 0.06, "comes closer", color="#444444", va="center")
     for curvature, color in ((1, SKY), (4, PINK)):
         line = np.linspace(0, alphas[-1], 400)
         ax.plot(line, np.abs(1 - curvature * line), color=color, linewidth=1.2)
-    ax.text(0.3, 0.735, "along x:  |1 - α|", color="#2b7fb0", rotation=-14)
-    ax.text(0.052, 0.57, "along y:  |1 - 4α|", color=PINK, rotation=-44, va="center")
+    ax.text(0.3, 0.735, "along x:  |1 - α|", color=text_color(SKY), rotation=-14)
+    ax.text(0.052, 0.57, "along y:  |1 - 4α|", color=text_color(PINK), rotation=-44, va="center")
     ax.plot(alphas, rate, color=GRAY, linewidth=5, alpha=0.35, solid_capstyle="round",
             label="derived: the larger of the two")  # fmt: skip
     ax.plot(alphas, measured, ".", color="black", markersize=6, label="measured, 30 steps each")

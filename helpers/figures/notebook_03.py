@@ -18,6 +18,7 @@ from helpers.figures import (
     YELLOW,
     fixed_axes,
     sparse_log,
+    text_color,
 )
 
 CLASS_COLORS = (BLUE, ORANGE, GREEN)
@@ -266,7 +267,7 @@ def chain_figure(n_in, hidden, n_out, N="N"):
             ax.annotate("", (center, 7.6), (center, 10.4),
                         arrowprops={**arrow, "color": ORANGE})  # fmt: skip
             ax.text(center, 7, shapes.replace("W", "dW").replace("b", "db"), ha="center", va="top",
-                    fontsize=9.5, color=ORANGE)  # fmt: skip
+                    fontsize=9.5, color=text_color(ORANGE))  # fmt: skip
     edges = [3, *centers, 97]
     for i, text in enumerate(there):
         start, end = edges[i] + (5.5 if i else 0), edges[i + 1] - (5.5 if i < 4 else 0)
@@ -275,7 +276,8 @@ def chain_figure(n_in, hidden, n_out, N="N"):
     for i, text in enumerate(back):
         start, end = edges[i + 1] - 5.5, edges[i] + (5.5 if i else 0)
         ax.annotate("", (end, 14), (start, 14), arrowprops={**arrow, "color": ORANGE})
-        ax.text((start + end) / 2, 13.3, text, ha="center", va="top", fontsize=9.5, color=ORANGE)
+        ax.text((start + end) / 2, 13.3, text, ha="center", va="top", fontsize=9.5,
+                color=text_color(ORANGE))  # fmt: skip
     return figure
 
 
@@ -338,7 +340,7 @@ def confusion_figure(table):
         if count:
             right = label == guess
             ax.text(guess, label, count, ha="center", va="center", fontsize=10,
-                    color=GREEN if right else "white" if count < 3 else "black",
+                    color=text_color(GREEN) if right else "white" if count < 3 else "black",
                     weight="normal" if right else "bold")  # fmt: skip
     ax.set(xlabel="read as", ylabel="is", xticks=range(len(table)), yticks=range(len(table)))
     edges = np.arange(len(table) + 1) - 0.5

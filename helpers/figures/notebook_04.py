@@ -5,7 +5,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from helpers.figures import BLACK, BLUE, GRAY, ORANGE, SKY, fixed_axes
+from helpers.figures import BLACK, BLUE, GRAY, ORANGE, SKY, fixed_axes, text_color
 
 FIRES, SILENT = "#CFE3F2", "white"  # the two sides of a line
 CORNERS = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
@@ -83,7 +83,7 @@ def gate_figure(w_1, w_2, bias, target):
         table.text(x, 4.1, name, ha="center", weight="bold")
     table.plot([0.1, 6.3], [3.8, 3.8], color=GRAY, linewidth=1)
     for i, ((x_1, x_2), score) in enumerate(zip(CORNERS, scores, strict=True)):
-        y, color = 3.2 - i, BLACK if right[i] else ORANGE
+        y, color = 3.2 - i, BLACK if right[i] else text_color(ORANGE)
         texts = (x_1, x_2, f"{score:g}".replace("-", "−"), outputs[i], wanted[i])
         for x, text in zip(columns, texts, strict=True):
             table.text(x, y, str(text), ha="center", color=color)
@@ -174,7 +174,7 @@ def bound_figure(example, random_ones, hard_ones):
     right.plot(*random_ones.T, "o", color=BLUE, alpha=0.55, markersize=4.5, markeredgewidth=0,
                label="random points")  # fmt: skip
     right.plot(*hard_ones.T, "D", color=ORANGE, markersize=6, label="all at right angles")
-    right.text(2, ends[1] / 5, "more than the bound", color=ORANGE)
+    right.text(2, ends[1] / 5, "more than the bound", color="#444444")
     right.set(xscale="log", yscale="log", xlabel="Novikoff's bound (R/γ)²", ylabel="mistakes",
               xlim=ends, ylim=(1, ends[1]), title=f"{len(random_ones) + len(hard_ones)} tasks")
     right.legend(loc="lower right")
@@ -191,7 +191,8 @@ def all_gates_figure(results):
     for ax, (name, (neuron, mistakes)) in zip(axes.flat, results.items(), strict=True):
         if neuron is None:
             sides(ax, (0, 0), 0)
-            ax.set_title(f"{name}: no line", fontsize=10, color=ORANGE, weight="bold")
+            ax.set_title(f"{name}: no line", fontsize=10, color=text_color(ORANGE),
+                         weight="bold")  # fmt: skip
             for spine in ax.spines.values():
                 spine.set(visible=True, color=ORANGE, linewidth=2)
         else:
