@@ -154,7 +154,7 @@ def test_second_jupyterlab_takes_another_port(tmp_path):
 def test_commands_of_the_readme_work_in_a_folder_with_an_odd_name(tmp_path):
     """Both lines as they stand in the README; but the tests are those of one notebook."""
     if WINDOWS:
-        pytest.skip("the lines for Windows are for PowerShell; they are tested by hand")
+        pytest.skip("the lines for Windows need PowerShell, which this test does not start")
     course = copy_course(tmp_path / "Übung 1, 折り紙 & more")
     readme = (course / "README.md").read_text(encoding="utf-8")
     lab, tests = re.findall(r"^    (python3 -m venv .*)$", readme, re.M)
