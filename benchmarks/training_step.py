@@ -41,13 +41,14 @@ def numpy_step(context, width, heads, blocks, batch):
     tokens = rng.integers(0, VOCABULARY, 100_000)
     model = Transformer(VOCABULARY, context, width, heads, blocks)
     flatten(model, rng, np.float32)
-    optimizer = Adam(model.theta, betas=(0.9, 0.99), weight_decay=0.1, decays=is_matrix(model))
-    team = Workers(model, 2)
+    decays, team = is_matrix(model), Workers(model, 2)
+    optimizers = [Adam(model.theta[part], betas=(0.9, 0.99), weight_decay=0.1, decays=decays[part])
+                  for part in team.parts]  # fmt: skip
 
     def step():
         loss = float(team.loss_and_gradient(*sample_batch(tokens, batch, context, rng)))
         clip_gradient(model.grad, 1.0)
-        optimizer.step(model.grad, 1e-4)
+        team.run(lambda adam, part: adam.step(model.grad[part], 1e-4), optimizers, team.parts)
         return loss
 
     return step

@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 
 from tests.course import NOTEBOOKS, folder
-from tests.machines import Environment, copy_course, run
+from tests.machines import Environment, complaints, copy_course, run
 from tools import notebooks
 
 FIRST = next(iter(NOTEBOOKS))
+NOBODY = 65534  # the number of a user and a group without any rights
 WINDOWS = sys.platform == "win32"
 LAB = "--no-browser --allow-root"
 
@@ -30,7 +31,7 @@ from nbclient import NotebookClient
 notebook = nbformat.read(sys.argv[1], as_version=4)
 NotebookClient(notebook, kernel_name="python3", timeout=600).execute()
 outputs = [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]
-print("".join(o.text for o in outputs if o.get("name") == "stderr"))
+print("".join(o.text for o in outputs if o.get("name") == "stderr"), end="")
 """
 
 
@@ -67,7 +68,7 @@ print(len(generate(*load(data_path("transformer.npz")), "ROMEO:", 20)), helpers.
 
 @pytest.fixture
 def locked():
-    """A folder with the first notebook in it, which this user, or else `nobody`, cannot write."""
+    """A folder with the first notebook in it, which a user without rights cannot write."""
     if WINDOWS:
         pytest.skip("Windows has no folders that are read-only for their owner")
     path = Path(tempfile.mkdtemp())  # pytest's own folders are closed to other users
@@ -86,11 +87,11 @@ def run_as_stranger(path, home):
     variables["PYTHONPATH"] = f"{Path(pytest.__file__).parent.parent}{os.pathsep}{folder()}"
     options = {"cwd": path, "env": variables}
     if os.getuid() == 0:  # root may write everywhere
-        options.update(user="nobody", group="nogroup", extra_groups=[])
+        options.update(user=NOBODY, group=NOBODY, extra_groups=[])
     for python in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"):
         if can_run(python, options):
             return run(python, "-c", RUN_NOTEBOOK, f"{FIRST}.ipynb", **options)
-    pytest.skip("no Python here that the user `nobody` may run: run the tests as a common user")
+    pytest.skip("no Python here that a user without rights may run: run the tests as such a user")
 
 
 def can_run(python, options):
@@ -98,20 +99,20 @@ def can_run(python, options):
     command = [python, "-c", "import helpers.data, nbclient"]
     try:
         return subprocess.run(command, capture_output=True, check=False, **options).returncode == 0
-    except (OSError, LookupError):  # no right to run it; no such Python, user or group
+    except OSError:  # no right to run it, or no such Python
         return False
 
 
 def test_notebook_runs_in_a_folder_that_cannot_be_written(locked):
     with tempfile.TemporaryDirectory() as home:
         Path(home).chmod(0o777)
-        assert run_as_stranger(locked, home).strip() == ""
+        assert not complaints(run_as_stranger(locked, home))
     assert [path.name for path in locked.iterdir()] == [f"{FIRST}.ipynb"]
 
 
 def test_notebook_runs_without_a_home(locked):
-    """Matplotlib names the folder that it cannot write and takes another; no more is said."""
-    for line in run_as_stranger(locked, locked).strip().splitlines():
+    """Matplotlib says which folder it cannot write, and takes another; nothing else is said."""
+    for line in complaints(run_as_stranger(locked, locked)):
         assert str(locked) in line and "atplotlib" in line
 
 
@@ -154,7 +155,7 @@ def test_second_jupyterlab_takes_another_port(tmp_path):
 def test_commands_of_the_readme_work_in_a_folder_with_an_odd_name(tmp_path):
     """Both lines as they stand in the README; but the tests are those of one notebook."""
     if WINDOWS:
-        pytest.skip("the lines for Windows are for PowerShell; they are tested by hand")
+        pytest.skip("the lines for Windows need PowerShell, which this test does not start")
     course = copy_course(tmp_path / "Übung 1, 折り紙 & more")
     readme = (course / "README.md").read_text(encoding="utf-8")
     lab, tests = re.findall(r"^    (python3 -m venv .*)$", readme, re.M)

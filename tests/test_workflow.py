@@ -52,6 +52,7 @@ def test_every_job_runs_the_tests_within_limits():
     assert {"push", "pull_request", "workflow_dispatch", "schedule"} <= set(triggers)
     assert WORKFLOW["permissions"] == {"contents": "read"}
     assert WORKFLOW["concurrency"]["cancel-in-progress"] is True
+    assert WORKFLOW["env"]["COURSE_LONG"], "see tests/test_colab.py"
     for name, job in JOBS.items():
         assert "python -m pytest" in steps(name)
         assert job["timeout-minutes"] <= 90
