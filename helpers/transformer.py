@@ -95,8 +95,8 @@ class Transformer(Layer):
         self.config = {"vocab_size": vocab_size, "context": context, "width": width,
                        "heads": heads, "blocks": blocks, "causal": causal}
         out_scale = 1 / math.sqrt(2 * blocks * width)                   # 2B branches add up
-        self.token = Embedding(vocab_size, width)
-        self.position = Embedding(context, width)
+        self.token = Embedding(vocab_size, width, scale=0.2)
+        self.position = Embedding(context, width, scale=0.2)
         self.blocks = [Block(width, heads, causal, out_scale) for _ in range(blocks)]
         self.norm = LayerNorm(width)
         self.head = Linear(width, vocab_size, scale=0.02)               # nearly even guesses
