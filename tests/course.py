@@ -18,7 +18,7 @@ CODE_BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 FOLDED = re.compile(r"<details><summary>(Hint|Solution)</summary>\n\n(.*?)</details>", re.DOTALL)
 
 LONGEST = list(NOTEBOOKS)[-1]  # the notebook that trains for more than a minute
-LONG_RUN = re.compile(r"(\btrain\([^)]*\bsteps=)\d{4,}")
+LONG_RUN = re.compile(r"^(STEPS = )\d{4,}$", re.MULTILINE)
 
 
 @dataclass
