@@ -70,12 +70,13 @@ def one_hot(labels, n, dtype=np.float64):
     return (labels[..., None] == np.arange(n)).astype(dtype)
 
 
-def softmax(scores, axis=-1):
+def softmax(scores, axis=-1, out=None):
     """Scores to probabilities, e^s / Σ e^s along an axis; -inf becomes 0.   (...) -> (...)
 
     The largest score is subtracted first, so that nothing overflows. The dtype is kept; whole
-    numbers become float64, NaN gives NaN. Raises TypeError if the scores are not real numbers,
-    ValueError if there are none along the axis, if all of them are -inf, or if one is +inf.
+    numbers become float64, NaN gives NaN. out: an array to write to; it may be the scores.
+    Raises TypeError if the scores are not real numbers, ValueError if there are none along the
+    axis, if all of them are -inf, or if one is +inf.
     Source: Blanchard, Higham and Higham, 2021 (title at the end of notebook 01), section 1.
     """
     (scores,) = as_floats(scores)
@@ -85,7 +86,7 @@ def softmax(scores, axis=-1):
     if np.isinf(largest).any():
         raise ValueError("softmax of scores that are all -inf, or with one that is +inf, is not "
                          "defined; does a mask hide every place of a row?")
-    p = scores - largest                                # every largest score is 0
+    p = np.subtract(scores, largest, out=out)           # every largest score is 0
     np.exp(p, out=p)
     p /= p.sum(axis=axis, keepdims=True)                # sums to 1 along the axis
     return p

@@ -52,11 +52,11 @@ def attend(queries, keys, values, mask=None):
     Source: Vaswani et al., Attention Is All You Need, 2017, section 3.2.1.
     """
     require_attention(queries, keys, values, mask)
-    scores = queries @ keys.swapaxes(-1, -2)                            # (..., T, U)
+    scores = (keys @ queries.swapaxes(-1, -2)).swapaxes(-1, -2)         # (..., T, U)  Q Kᵀ
     scores *= 1 / math.sqrt(queries.shape[-1])
     if mask is not None:
-        np.copyto(scores, -np.inf, where=~mask)
-    weights = softmax(scores)                                           # rows sum to 1
+        np.copyto(scores, -np.inf, where=np.asfortranarray(~mask))
+    weights = softmax(scores, out=scores)                               # rows sum to 1
     return weights @ values, weights
 
 
@@ -116,16 +116,17 @@ def merge_heads(x):
     return x.swapaxes(1, 2).reshape(N, T, H * d_head)
 
 
-def attend_backward(dmixed, queries, keys, values, weights, out=(None, None, None)):
+def attend_backward(dmixed, queries, keys, values, mixed, weights, out=(None, None, None)):
     """The gradients of `attend`: dqueries (..., T, d_h), dkeys and dvalues (..., U, d_h).
 
     dmixed: (..., T, d_h), the gradient with respect to the mixed values; it is not changed.
-    weights: (..., T, U), as `attend` returned them. The Jacobian of the softmax is never built.
+    mixed, weights: (..., T, d_h), (..., T, U), as `attend` returned them.
     out: three arrays to write the gradients into; by default new ones.
+    The Jacobian of the softmax is never built.
     """
     dvalues = np.matmul(weights.swapaxes(-1, -2), dmixed, out=out[2])   # (..., U, d_h)
-    dscores = dmixed @ values.swapaxes(-1, -2)                          # (..., T, U)  this is dp
-    dscores -= np.einsum("...tu,...tu->...t", dscores, weights)[..., None]
+    dscores = (values @ dmixed.swapaxes(-1, -2)).swapaxes(-1, -2)       # (..., T, U)  dm_t · v_u
+    dscores -= np.vecdot(dmixed, mixed)[..., None]                      # dm_t · (v_u - m_t)
     dscores *= weights                                                  # through the softmax
     dscores *= 1 / math.sqrt(queries.shape[-1])
     dqueries = np.matmul(dscores, keys, out=out[0])                     # (..., T, d_h)
@@ -157,15 +158,17 @@ class MultiHeadAttention(Layer):
             raise ValueError(f"x has shape {x.shape}; this layer needs (N, T, {self.width}): N "
                              f"sequences of T places with {self.width} features")
         mask = causal_mask(x.shape[1]) if self.causal else None
-        parts = np.split(self.qkv(x), 3, axis=-1)                       # 3 times (N, T, d)
-        self.kept = [split_heads(part, self.heads) for part in parts]   # 3 times (N, H, T, d_h)
-        mixed, self.weights = attend(*self.kept, mask)
-        return self.out(merge_heads(mixed))
+        self.kept = self.parts(self.qkv(x))                             # queries, keys, values
+        self.mixed, self.weights = attend(*self.kept, mask)
+        return self.out(merge_heads(self.mixed))
 
     def backward(self, dy):
         dmixed = split_heads(self.out.backward(dy), self.heads)         # (N, H, T, d_h)
-        N, T, d = dy.shape
-        dqkv = np.empty((N, T, 3 * d), dy.dtype)
-        views = [split_heads(part, self.heads) for part in np.split(dqkv, 3, axis=-1)]
-        attend_backward(dmixed, *self.kept, self.weights, out=views)    # through views, into dqkv
+        dqkv = np.empty((*dy.shape[:-1], 3 * self.width), dy.dtype)     # (N, T, 3d)
+        attend_backward(dmixed, *self.kept, self.mixed, self.weights, out=self.parts(dqkv))
         return self.qkv.backward(dqkv)                                  # (N, T, 3d) -> (N, T, d)
+
+    def parts(self, qkv):
+        """(N, T, 3d) -> three times (N, H, T, d_h), views of it."""
+        d = self.width
+        return [split_heads(qkv[..., i : i + d], self.heads) for i in (0, d, 2 * d)]

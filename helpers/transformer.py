@@ -35,23 +35,29 @@ class LayerNorm(Layer):
 
     def forward(self, x):
         d = x.shape[-1]
-        x_hat = x - x.mean(axis=-1, keepdims=True)                      # (..., d)  centered
-        variance = np.vecdot(x_hat, x_hat)[..., None] / d               # (..., 1)
-        self.scale = 1 / np.sqrt(variance + self.epsilon)               # (..., 1)  this is 1/σ
+        rows, average = x.reshape(-1, d), np.full(d, 1 / d, x.dtype)    # row @ average: its mean
+        x_hat = rows - (rows @ average)[:, None]                        # (rows, d)  centered
+        y = x_hat * x_hat                                               # the squares, for now
+        self.scale = 1 / np.sqrt(y @ average + self.epsilon)[:, None]   # (rows, 1)  this is 1/σ
         x_hat *= self.scale
         self.x_hat = x_hat
-        return self.gamma * x_hat + self.beta
+        np.multiply(x_hat, self.gamma, out=y)
+        y += self.beta
+        return y.reshape(x.shape)
 
     def backward(self, dy):
         d = dy.shape[-1]
-        np.einsum("nd,nd->d", dy.reshape(-1, d), self.x_hat.reshape(-1, d), out=self.dgamma)
-        np.einsum("nd->d", dy.reshape(-1, d), out=self.dbeta)
-        dx = dy * self.gamma                                            # (..., d)  this is dx_hat
-        stretch = np.vecdot(dx, self.x_hat)[..., None] / d              # (..., 1)
-        dx -= dx.mean(axis=-1, keepdims=True)
-        dx -= self.x_hat * stretch
+        rows, ones = dy.reshape(-1, d), np.ones(dy.size // d, dy.dtype)  # ones @ rows: their sum
+        part = rows * self.x_hat                                        # (rows, d)
+        np.matmul(ones, part, out=self.dgamma)
+        np.matmul(ones, rows, out=self.dbeta)
+        shift, stretch = rows @ self.gamma / d, part @ self.gamma / d   # (rows,)  the two means
+        np.multiply(self.x_hat, stretch[:, None], out=part)
+        part += shift[:, None]                                          # what would be undone
+        dx = rows * self.gamma                                          # (rows, d)  this is dx_hat
+        dx -= part
         dx *= self.scale
-        return dx
+        return dx.reshape(dy.shape)
 
 
 class Block(Layer):
@@ -71,13 +77,19 @@ class Block(Layer):
         self.down = Linear(4 * width, width, out_scale)
 
     def forward(self, x):
-        x = x + self.attention(self.norm_1(x))
-        return x + self.down(self.gelu(self.up(self.norm_2(x))))
+        y = self.attention(self.norm_1(x))
+        y += x                                                          # x + attention
+        z = self.down(self.gelu(self.up(self.norm_2(y))))
+        z += y                                                          # y + mlp
+        return z
 
-    def backward(self, dy):
-        branch = self.up.backward(self.gelu.backward(self.down.backward(dy)))
-        dy = dy + self.norm_2.backward(branch)
-        return dy + self.norm_1.backward(self.attention.backward(dy))
+    def backward(self, dz):
+        branch = self.up.backward(self.gelu.backward(self.down.backward(dz)))
+        dy = self.norm_2.backward(branch)
+        dy += dz
+        dx = self.norm_1.backward(self.attention.backward(dy))
+        dx += dy
+        return dx
 
 
 class Transformer(Layer):
@@ -141,14 +153,14 @@ def require_tokens(tokens, vocab_size, context):
                          "text encoded with the tokenizer that the model was trained with?")
 
 
-def loss_and_gradient(model, inputs, targets):
-    """The loss of a batch in nats; its gradient is written to `model.grad`.
+def loss_and_gradient(model, inputs, targets, share=1.0):
+    """The loss of a batch in nats; its gradient, times `share`, is written to `model.grad`.
 
-    inputs, targets: (N, T) tokens.
+    inputs, targets: (N, T) tokens. share: of a larger batch that these windows are a part of.
     """
     criterion = SoftmaxCrossEntropy()
     loss = criterion(model(inputs), targets)
-    model.backward(criterion.backward())
+    model.backward(criterion.backward() * share)
     return loss
 
 
@@ -162,8 +174,8 @@ class Workers:
         self.replicas = [model] + [copy.deepcopy(model) for _ in range(n - 1)]
         for replica in self.replicas[1:]:
             flatten(replica, theta=model.theta)
-        ends = np.linspace(0, model.theta.size, n + 1).astype(int)
-        self.parts = [slice(*pair) for pair in pairwise(ends)]          # of theta, one for each
+        ends = np.linspace(0, model.theta.size, 2 * n + 1).astype(int)
+        self.parts = [slice(*pair) for pair in pairwise(ends)]          # of theta, two for each
         self.pool = ThreadPoolExecutor(n) if n > 1 else None
 
     def run(self, job, *arguments):
@@ -172,15 +184,13 @@ class Workers:
 
     def loss_and_gradient(self, inputs, targets):
         """As the function of that name, for the whole batch."""
-        shares = np.array_split(np.arange(len(inputs)), len(self.replicas))
-        jobs = [(replica, inputs[rows], targets[rows])
-                for replica, rows in zip(self.replicas, shares, strict=True) if len(rows)]
+        parts = np.array_split(np.arange(len(inputs)), len(self.replicas))
+        jobs = [(replica, inputs[rows], targets[rows], len(rows) / len(inputs))
+                for replica, rows in zip(self.replicas, parts, strict=True) if len(rows)]
         losses = self.run(lambda job: loss_and_gradient(*job), jobs)
-        parts = [len(job[1]) / len(inputs) for job in jobs]
-        self.replicas[0].grad *= parts[0]
-        for (replica, *_), part in zip(jobs[1:], parts[1:], strict=True):
-            self.replicas[0].grad += part * replica.grad
-        return sum(part * loss for part, loss in zip(parts, losses, strict=True))
+        for replica, *_ in jobs[1:]:
+            self.replicas[0].grad += replica.grad
+        return sum(share * loss for (*_, share), loss in zip(jobs, losses, strict=True))
 
     def __enter__(self):
         return self

@@ -76,6 +76,14 @@ def test_softmax_gives_minus_infinity_exactly_zero_and_does_not_warn():
     np.testing.assert_array_equal(p, [[1, 0], [0, 1]])
 
 
+def test_softmax_writes_where_it_is_told():
+    scores = np.random.default_rng(4).normal(size=(3, 5)).astype(np.float32)
+    expected = softmax(scores)
+    for out in (np.empty_like(scores), scores):
+        assert softmax(scores, out=out) is out
+        assert np.array_equal(out, expected)
+
+
 def test_softmax_leaves_its_input_alone_and_passes_nan_on():
     scores = np.array([[1.0, 2.0], [np.nan, 0.0]])
     before = scores.copy()

@@ -63,7 +63,7 @@ def test_attend_agrees_with_pytorch(name):
     kept = [array.copy() for array in (*arrays, right["dy"])]
     mixed, weights = attend(*arrays, right.get("mask"))
     assert relative_error(mixed, right["y"]) < 1e-12
-    gradients = attend_backward(right["dy"], *arrays, weights)
+    gradients = attend_backward(right["dy"], *arrays, mixed, weights)
     for gradient, key in zip(gradients, ("dq", "dk", "dv"), strict=True):
         assert relative_error(gradient, right[key]) < 1e-10, key
     for array, before in zip((*arrays, right["dy"]), kept, strict=True):
@@ -148,7 +148,7 @@ def test_dtypes_are_kept(dtype):
     q, k, v = np.random.default_rng(8).normal(size=(3, 2, 5, 4)).astype(dtype)
     mixed, weights = attend(q, k, v, causal_mask(5))
     assert mixed.dtype == weights.dtype == dtype
-    assert all(g.dtype == dtype for g in attend_backward(mixed, q, k, v, weights))
+    assert all(g.dtype == dtype for g in attend_backward(mixed, q, k, v, mixed, weights))
     layer = Embedding(5, 4)
     flatten(layer, dtype=dtype)
     y = layer(np.array([1, 2]))

@@ -178,7 +178,7 @@ def test_attend_backward_agrees_with_the_numbers():
     mixed, weights = attend(*qkv, mask)
     assert np.allclose(weights.sum(-1), 1) and (weights[~mask] == 0).all()
     r = rng.normal(size=mixed.shape)
-    for a, gradient in zip(qkv, attend_backward(r, *qkv, weights), strict=True):
+    for a, gradient in zip(qkv, attend_backward(r, *qkv, mixed, weights), strict=True):
         measured = numerical_gradient(lambda _: np.sum(attend(*qkv, mask)[0] * r), a)
         assert relative_error(gradient, measured) < 1e-8
 

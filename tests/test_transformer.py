@@ -135,7 +135,7 @@ def test_everything_in_a_float32_run_is_float32(monkeypatch):
     assert no_other_float(model, np.float32)
     assert model(TOKENS[None, :8]).dtype == np.float32
     assert len(history["loss"]) == 4
-    assert len(optimizers) == 2  # one for each worker
+    assert len(optimizers) == 4  # two for each worker
     for optimizer in optimizers:
         state = [value for value in vars(optimizer).values() if isinstance(value, np.ndarray)]
         assert len(state) >= 4 and all(array.dtype == np.float32 for array in state)
