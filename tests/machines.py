@@ -66,7 +66,7 @@ def execute(notebook, path, python=sys.executable, **variables):
         notebook, km=manager, timeout=1800, record_timing=False, coalesce_streams=True,
         resources={"metadata": {"path": str(path)}},
     )  # fmt: skip
-    client.execute(env={**os.environ, **variables})
+    client.execute(cleanup_kc=True, env={**os.environ, **variables})  # and end the kernel
     return notebook
 
 

@@ -30,6 +30,7 @@ from helpers.transformer import (
     save,
     train,
 )
+from tests.course import folder
 from tests.test_layers import no_other_float
 
 TEXT = "the quick brown fox jumps over the lazy dog. " * 40
@@ -509,6 +510,16 @@ def test_shipped_checkpoint_is_the_one_that_is_described():
     assert hashlib.sha256(path.read_bytes()).hexdigest() in readme
     assert f"{path.stat().st_size:,}" in readme
     assert f"{load(path)[0].theta.size:,} numbers" in readme
+
+
+def test_readme_shows_what_the_shipped_checkpoint_writes():
+    """The beginning of what notebook 06 opens with."""
+    readme = (folder() / "README.md").read_text(encoding="utf-8")
+    quoted = readme.partition("    HAMLET:\n")[2].partition("\n\nIt is for")[0]
+    model, tokenizer = load(data_path("transformer.npz"))
+    written = generate(model, tokenizer, "HAMLET:\n", len(quoted), temperature=0.7, seed=15)
+    lines = [line.strip() for line in quoted.splitlines()]
+    assert len(lines) > 3 and written.startswith("\n".join(["HAMLET:", *lines]))
 
 
 def test_progress_is_reported_once_a_second(monkeypatch):
