@@ -251,7 +251,7 @@ def parity(answer):
 
 
 class Wire:
-    """A wire of the multiplexer. It has no operators, so that only `nand` can use it."""
+    """A wire of the multiplexer. Its operators say that only `nand` can use it."""
 
     def __init__(self, value):
         self.value = value
@@ -263,6 +263,14 @@ class Wire:
         raise TypeError("a wire cannot be compared; feed it to nand")
 
     __hash__ = None
+
+    def refused(self, other=None):
+        """What every operator does."""
+        raise TypeError("a wire has no operators such as ~, &, |, ^, + and *; feed it to nand")
+
+    __invert__ = __neg__ = refused
+    __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = refused
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = refused
 
     def __repr__(self):
         return "a wire"

@@ -104,7 +104,8 @@ WRONG = [
     ("4.4", PARITY + "np.ones((3, 3)), [-0.5, -1.5, -2.5], [1, 1, 1], -0.5", "this is OR"),
     ("4.4", PARITY + "np.ones((3, 3)), [-0.5, -1.5], [1, -1, 1], -0.5", "b has shape"),
     ("4.5", SWITCH.format("b if select else a"), "cannot be asked"),
-    ("4.5", SWITCH.format("(a & ~select) | (b & select)"), "TypeError"),
+    ("4.5", SWITCH.format("(a & ~select) | (b & select)"), "has no operators such as"),
+    ("4.5", SWITCH.format("a * (1 - select) + b * select"), "has no operators such as"),
     ("4.5", SWITCH.format("nand(nand(a, select), nand(b, nand(select, select)))"), "are swapped"),
     ("4.5", SWITCH.format("nand(nand(a, select), nand(b, select))"), "a needs NOT select"),
     ("4.5", "def multiplexer(nand, a, b, select):\n    no = lambda x: nand(x, x)\n"
