@@ -1,6 +1,6 @@
 """The training run of notebook 06 from other first values and batches: its losses and its seconds.
 
-    python -m benchmarks.seeds            three seeds, some 90 seconds each
+    python -m benchmarks.seeds            three seeds, about a minute each
     python -m benchmarks.seeds 3 4 5      others
 
 Seed 0 is the notebook's own. Let nothing else run beside it.
