@@ -1,1 +1,22 @@
-"""The thin module that the notebooks of Broadcast to Transformer share."""
+"""What the notebooks share, and what belongs to one of them (in `helpers.lessons`).
+
+Importing it holds NumPy's matrix products (BLAS) to one thread. The arrays of this course are
+small: threads that wait for each other cost more than they save, and on a machine that is busy, or
+allowed less than its cores, they can cost a hundred times as much. Where the course uses two cores
+it starts two workers of its own. `helpers.release_threads()` gives BLAS its threads back.
+"""
+
+import numpy  # noqa: F401  its BLAS has to be loaded before it can be held
+
+try:
+    from threadpoolctl import threadpool_limits
+
+    _hold = threadpool_limits(1, "blas")
+except ImportError:  # a browser has no BLAS threads
+    _hold = None
+
+
+def release_threads():
+    """Give BLAS as many threads as it had before the course was imported."""
+    if _hold is not None:
+        _hold.restore_original_limits()

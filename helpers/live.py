@@ -6,30 +6,35 @@ import matplotlib.pyplot as plt
 from IPython.display import display
 from ipywidgets import HTML, Image, Layout, VBox, Widget
 
-from helpers.figures import PIXELS_PER_INCH, picture, png
+from helpers.plots import PIXELS_PER_INCH, description, picture, png, with_alt
 
 
-def live(draw, alt, **controls):
+def live(draw, alt=None, **controls):
     """Show `draw(**values)` under a control for each of its parameters; redraw when one moves.
 
     draw: a plain function of its parameters that returns a new matplotlib Figure.
-    alt: what one should see in the first state.
+    alt: what one should see in the first state; by default the figure's own (`with_alt`).
     controls: a widget for every parameter, such as `alpha=FloatSlider(0.1, min=0, max=1)`.
 
     Beside the widgets the output carries a PNG of the first state, so that a page without a kernel
     (GitHub, an export) shows a picture. An error in `draw` is written under the picture, and the
     last good picture stays.
-    Raises TypeError if a control is not a widget, ValueError if there is none or alt says nothing.
+    Raises TypeError if a control is not a widget, ValueError if there is none or no description.
     """
-    box, data, metadata = build(draw, alt, controls)
-    data["application/vnd.jupyter.widget-view+json"] = {
-        "version_major": 2, "version_minor": 0, "model_id": box.model_id,
-    }  # fmt: skip
+    box, data, metadata, alt = build(draw, alt, controls)
+    show_widget(box, data, metadata, alt)
+
+
+def show_widget(widget, data, metadata, alt):
+    """Put a widget on the page, with a picture for pages without a kernel and a description."""
+    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+    data["application/vnd.jupyter.widget-view+json"] = view
     display(data, raw=True, metadata=metadata)
+    display({"text/html": description(alt)}, raw=True)
 
 
 def build(draw, alt, controls):
-    """Return the widget box of a live figure, and the data and metadata of its first state."""
+    """Return the widget box of a live figure; data, metadata and description of its first state."""
     if not controls:
         raise ValueError("live needs a control for each parameter of draw, such as n=IntSlider(3)")
     for name, control in controls.items():
@@ -47,11 +52,11 @@ def build(draw, alt, controls):
         return draw(**{name: control.value for name, control in controls.items()})
 
     figure = current()
-    data, metadata = picture(figure, alt)
-    width = f"{round(figure.get_figwidth() * PIXELS_PER_INCH)}px"
-    image = Image(value=png(figure), format="png", layout=Layout(width=width, max_width="100%"))
+    if alt is not None:
+        with_alt(figure, alt)
+    data, metadata = picture(figure)
+    image = image_of(figure)
     message = HTML()
-    plt.close(figure)
 
     def redraw(_change):
         try:
@@ -64,27 +69,30 @@ def build(draw, alt, controls):
 
     for control in controls.values():
         control.observe(redraw, names="value")
-    return VBox([*controls.values(), image, message]), data, metadata
+    return VBox([*controls.values(), image, message]), data, metadata, figure.alt
+
+
+def image_of(figure):
+    """Return a widget that shows a figure at its size, and close the figure."""
+    width = f"{round(figure.get_figwidth() * PIXELS_PER_INCH)}px"
+    plt.close(figure)
+    return Image(value=png(figure), format="png", layout=Layout(width=width, max_width="100%"))
 
 
 class Redrawn:
     """A figure that the cell which shows it can draw again, such as a loss curve while it grows.
 
-    figure: the first state, a matplotlib Figure. alt: what one should see in it.
+    figure: the first state, a matplotlib Figure. alt: what one should see in it; by default the
+    figure's own (`with_alt`).
     The output carries a PNG of the first state; what is drawn later is shown, but not stored.
     """
 
-    def __init__(self, figure, alt):
-        data, metadata = picture(figure, alt)
-        width = f"{round(figure.get_figwidth() * PIXELS_PER_INCH)}px"
-        self.image = Image(
-            value=png(figure), format="png", layout=Layout(width=width, max_width="100%")
-        )
-        plt.close(figure)
-        data["application/vnd.jupyter.widget-view+json"] = {
-            "version_major": 2, "version_minor": 0, "model_id": self.image.model_id,
-        }  # fmt: skip
-        display(data, raw=True, metadata=metadata)
+    def __init__(self, figure, alt=None):
+        if alt is not None:
+            with_alt(figure, alt)
+        data, metadata = picture(figure)
+        self.image = image_of(figure)
+        show_widget(self.image, data, metadata, figure.alt)
 
     def draw(self, figure):
         """Show another figure in the place of the last one."""

@@ -1,21 +1,34 @@
-"""Every exercise: its stub is seen as unfilled, its solution passes, its wrong answers are told."""
+"""Every exercise: its stub counts as unfilled, its solution passes, its mistakes are told."""
 
+import ast
+import copy
 import importlib
+import inspect
+import itertools
 import signal
+import sys
 
+import numpy as np
 import pytest
 
 from helpers import checks
-from tests.course import NOTEBOOKS, answer_of, exercises, stub_of
+from helpers.checks import Exercise
+from tests.course import NOTEBOOKS, answer_of, exercises, folder, stub_of
 
 ALL = {exercise.number: exercise for exercise in exercises()}
-WRONG = [
-    (number, source, fragment)
-    for name in NOTEBOOKS
-    for number, source, fragment in importlib.import_module(
-        f"tests.answers.notebook_{name[:2]}"
-    ).WRONG
-]
+for _name in NOTEBOOKS:
+    importlib.import_module(f"helpers.lessons.notebook_{_name[:2]}.exercises")
+KNOWN = {n: e for n, e in checks.EXERCISES.items() if isinstance(e, Exercise)}
+MISTAKES = [(n, i) for n, e in KNOWN.items() for i in range(len(e.mistakes))]
+OTHERS = [(n, i) for n, e in KNOWN.items() for i in range(len(e.others))]
+COMPARED = [n for n, e in KNOWN.items() if not inspect.isclass(e.right)]
+FILES = [folder() / "helpers" / "checks.py"] + sorted(
+    (folder() / "helpers" / "lessons").glob("*/exercises.py")
+)
+
+
+def test_every_exercise_has_a_judge_and_every_judge_an_exercise():
+    assert set(checks.EXERCISES) == set(ALL)
 
 
 @pytest.mark.parametrize("number", ALL)
@@ -40,23 +53,152 @@ def test_solution_passes(number):
     assert checks.verdict(number, answer) == f"✓ {number}"
 
 
-@pytest.mark.parametrize(
-    ("number", "source", "fragment"), WRONG, ids=[f"{n}-{f[:30]}" for n, _, f in WRONG]
-)
-def test_wrong_answer_is_diagnosed(number, source, fragment):
-    line = checks.verdict(number, answer_of(source, ALL[number].expression))
-    assert line.startswith(f"✗ {number}: "), line
-    assert fragment in line
-    assert "\n" not in line
+@pytest.mark.parametrize("number", KNOWN)
+def test_own_answer_passes(number):
+    assert checks.verdict(number, KNOWN[number].right) == f"✓ {number}"
 
 
-def test_every_exercise_has_wrong_answers():
-    for number in ALL:
-        assert sum(n == number for n, _, _ in WRONG) >= 2, f"{number} needs two wrong answers"
+@pytest.mark.parametrize(("number", "i"), MISTAKES)
+def test_mistake_gets_its_diagnosis(number, i):
+    diagnosis, answer = KNOWN[number].mistakes[i]
+    line = checks.verdict(number, answer)
+    assert line == f"✗ {number}: {checks.one_line(diagnosis)}"
+
+
+@pytest.mark.parametrize(("number", "i"), OTHERS)
+def test_other_wrong_answer_is_told(number, i, monkeypatch):
+    part, answer = KNOWN[number].others[i]
+    monkeypatch.setattr(checks, "PATIENCE", 3)
+    line = checks.verdict(number, answer)
+    assert line.startswith(f"✗ {number}: ")
+    assert part in line
+
+
+@pytest.mark.parametrize("number", KNOWN)
+def test_mistakes_and_the_answer_differ_pairwise(number):
+    exercise = KNOWN[number]
+    answers = {"the right answer": exercise.right, **dict(exercise.mistakes)}
+    assert len(answers) == len(exercise.mistakes) + 1, "two mistakes share a diagnosis"
+    results = {diagnosis: exercise.trials(answer) for diagnosis, answer in answers.items()}
+    for (a, first), (b, second) in itertools.combinations(results.items(), 2):
+        assert not exercise.agree(first, second), f"{a!r} and {b!r} give the same in all cases"
+
+
+def changed(value, entry):
+    """A copy of a result in which one number is another one; None if there are no numbers."""
+    array = checks.numbers(value)
+    if array is None or array.size == 0:
+        return None
+    array = array.copy()
+    place = np.unravel_index(entry % array.size, array.shape)
+    if array.dtype == bool:
+        array[place] = not array[place]
+    elif array.dtype.kind in "iu":
+        array[place] += 1
+    else:
+        array[place] = array[place] * 1.02 + 0.02 if np.isfinite(array[place]) else 0.0
+    return array if array.ndim else array.item()
+
+
+def variants(result):
+    """Yield copies of a result with one number changed, in every member of a tuple."""
+    if isinstance(result, (tuple, list)) and checks.numbers(result) is None:
+        for i, part in enumerate(result):
+            for other in variants(part):
+                yield type(result)([*result[:i], other, *result[i + 1 :]])
+        return
+    for entry in (0, 1, -1):
+        other = changed(result, entry)
+        if other is not None:
+            yield other
+
+
+def spoiled(function, which, pick):
+    """The right function, but the result number `which` has one number changed."""
+    calls = itertools.count()
+
+    def answer(*arguments, **options):
+        result = function(*arguments, **options)
+        if next(calls) != which:
+            return result
+        found = list(variants(copy.deepcopy(result)))
+        return found[pick % len(found)] if found else result
+
+    return answer
+
+
+@pytest.mark.parametrize("number", COMPARED)
+def test_the_answer_with_one_entry_changed_is_never_right(number):
+    exercise = KNOWN[number]
+    if not callable(exercise.right):
+        tried = list(variants(exercise.right))
+        assert tried
+        for answer in tried:
+            assert not checks.verdict(number, answer).startswith("✓"), answer
+        return
+    for which in range(len(exercise.cases)):
+        for pick in range(3):
+            line = checks.verdict(number, spoiled(exercise.right, which, pick))
+            assert line.startswith("✗"), f"case {which}, entry {pick}: {line}"
+
+
+def raising_lines():
+    """Yield (file, line) of every `raise Wrong` in the checks and the lessons."""
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+                if getattr(node.exc.func, "id", "") == "Wrong":
+                    yield path, node.lineno
+
+
+def test_no_diagnosis_exists_that_no_test_produces(monkeypatch):
+    """Each `raise Wrong` is reached by a mistake, by an answer that is `told`, or by `GENERIC`."""
+    reached = set()
+
+    class Watched(checks.Wrong):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            frame = sys._getframe(1)
+            reached.add((frame.f_code.co_filename, frame.f_lineno))
+
+    monkeypatch.setattr(checks, "PATIENCE", 3)
+    for name, module in list(sys.modules.items()):
+        if name.startswith("helpers.") and getattr(module, "Wrong", None) is checks.Wrong:
+            monkeypatch.setattr(module, "Wrong", Watched)
+    for number, exercise in KNOWN.items():
+        for _, answer in [*exercise.mistakes, *exercise.others]:
+            checks.verdict(number, answer)
+    for number, answer in GENERIC:
+        checks.verdict(number, answer)
+    files = {str(path) for path, _ in raising_lines()}
+    reached = {(file, line) for file, line in reached if file in files}
+    missed = [
+        f"{path.parent.name}/{path.name}:{line}"
+        for path, line in raising_lines()
+        if not any(file == str(path) and line <= at <= line + 4 for file, at in reached)
+    ]
+    assert not missed
+
+
+def endless(*_):
+    while True:
+        pass
+
+
+GENERIC = [("1.2", lambda T: 1 / 0), ("1.2", lambda T: None), ("1.2", 3), ("1.2", endless)]
+
+
+def test_there_are_enough_mistakes():
+    counts = {number: len(exercise.mistakes) for number, exercise in KNOWN.items()}
+    assert np.mean(list(counts.values())) >= 8, counts
+    assert min(counts.values()) >= 3, counts
+
+
+JUNK = [None, 3, "text", [], (1, 2, 3), sorted, len, object(), int, {}, np.array([np.nan])]
 
 
 @pytest.mark.parametrize("number", ALL)
-@pytest.mark.parametrize("junk", [None, 3, "text", [], (1, 2, 3), sorted, len, object(), int])
+@pytest.mark.parametrize("junk", JUNK, ids=[repr(junk)[:12] for junk in JUNK])
 def test_junk_is_never_right_and_never_raises(number, junk, capsys):
     checks.check(number, junk)
     line = capsys.readouterr().out
@@ -64,24 +206,13 @@ def test_junk_is_never_right_and_never_raises(number, junk, capsys):
     assert line.count("\n") == 1
 
 
-def test_every_judge_has_an_exercise():
-    for name in NOTEBOOKS:
-        importlib.import_module(f"helpers.checks.notebook_{name[:2]}")
-    assert set(checks.EXERCISES) == set(ALL)
-
-
 @pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN])
 def test_an_answer_that_does_not_end_is_stopped(handler, monkeypatch):
     monkeypatch.setattr(checks, "PATIENCE", 0.2)
     before = signal.signal(signal.SIGINT, handler)  # background jobs start with it ignored
-
-    def my_descent(gradient, theta, *_):
-        while True:
-            theta = theta + 1
-
     try:
-        line = checks.verdict("2.3", my_descent)
-        assert line.startswith("✗ 2.3: your code was still running after 0.2 s, so it was stopped")
+        line = checks.verdict("1.2", endless)
+        assert line.startswith("✗ 1.2: your code was still running after 0.2 s, so it was stopped")
         assert signal.getsignal(signal.SIGINT) is handler
     finally:
         signal.signal(signal.SIGINT, before)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from helpers.figures import png
-from helpers.figures.notebook_01 import broadcast_figure, memory_figure
+from helpers.plots import png
+from helpers.lessons.notebook_01.figures import broadcast_figure, memory_figure
 
 # Those of the live figure, and empty ones.
 SHAPES = [

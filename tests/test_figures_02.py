@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from helpers.figures import notebook_02 as figures
-from helpers.figures import png
+from helpers.lessons.notebook_02 import figures
+from helpers.plots import png
 from helpers.optimizers import numerical_gradient, relative_error
 
 STARTS = [(1, 1), (-1.5, 1.5), (0.3, 0), (0, 0), (1.5, -1.5)]

@@ -8,8 +8,8 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from helpers.figures import notebook_03 as figures
-from helpers.figures import png
+from helpers.lessons.notebook_03 import figures
+from helpers.plots import png
 from helpers.layers import GELU, Linear, ReLU, Sigmoid, SoftmaxCrossEntropy, Tanh, fit, flatten
 
 

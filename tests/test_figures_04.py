@@ -6,8 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from helpers.figures import BLUE, ORANGE, png
-from helpers.figures import notebook_04 as figures
+from helpers.plots import BLUE, ORANGE, png
+from helpers.lessons.notebook_04 import figures
 from helpers.perceptron import AND, Perceptron, learn
 
 

@@ -6,9 +6,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 
 from helpers.attention import attend, split_heads
-from helpers.figures import notebook_05 as figures
-from helpers.figures import png
-from helpers.figures.notebook_05 import TOKENS, W_K, W_Q, W_V, Matrix, X
+from helpers.lessons.notebook_05 import figures
+from helpers.plots import png
+from helpers.lessons.notebook_05.figures import TOKENS, W_K, W_Q, W_V, Matrix, X
 
 
 def texts(ax):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from helpers.data import data_path
-from helpers.figures import notebook_06 as figures
-from helpers.figures import png
+from helpers.lessons.notebook_06 import figures
+from helpers.plots import png
 from helpers.transformer import load
 
 COUNTED = {"uniform": 4.1, "unigram": 3.3, "bigram": 2.5}

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from helpers import checks
-from helpers.checks import notebook_01
+from helpers.lessons.notebook_01 import exercises as notebook_01
 from tests.course import FOLDED, NOTEBOOKS, answer_of, folder
 from tools import set_repository
 

@@ -7,18 +7,18 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from helpers.figures import require_alt
+from helpers.plots import require_alt
 from tests.course import folder
 from tools import build, export, notebooks, set_repository
 
-FIRST = """#| export shapes
+FIRST = """#| export: shapes
 LIMIT = 3
 
 
 def area(width, height=LIMIT):
     return math.prod((width, height)) + np.zeros(1)[0]
 """
-SECOND = """#| export solids
+SECOND = """#| export: solids
 class Box(Base):
     def volume(self):
         return area(2) * self.depth
@@ -60,9 +60,9 @@ def test_export_finds_the_imports(tmp_path):
 @pytest.mark.parametrize(
     ("sources", "message"),
     [
-        (["#| export shapes\nprint('hello')"], "holds only functions, classes, constants"),
-        (["#| export shapes\ndef f():\n    return missing"], "use 'missing', which no notebook"),
-        (["#| export figures\nX = 1"], "which is written by hand"),
+        (["#| export: shapes\nprint('hello')"], "holds only functions, classes, constants"),
+        (["#| export: shapes\ndef f():\n    return missing"], "use 'missing', which no notebook"),
+        (["#| export: figures\nX = 1"], "which is written by hand"),
     ],
 )
 def test_export_says_what_is_wrong(tmp_path, sources, message):
@@ -72,8 +72,8 @@ def test_export_says_what_is_wrong(tmp_path, sources, message):
 
 
 def test_a_module_is_built_from_one_notebook(tmp_path):
-    one = put(tmp_path / "01_a.ipynb", cells("#| export shapes\nA = 1"))
-    two = put(tmp_path / "02_b.ipynb", cells("#| export shapes\nB = 1"))
+    one = put(tmp_path / "01_a.ipynb", cells("#| export: shapes\nA = 1"))
+    two = put(tmp_path / "02_b.ipynb", cells("#| export: shapes\nB = 1"))
     with pytest.raises(export.ExportError, match=r"02_b.ipynb exports to shapes, which 01_a"):
         export.exported_modules([one, two])
 
@@ -91,7 +91,7 @@ for _ in tqdm(range(3)): pass
 print(perf_counter())"""
 FIGURE = """import matplotlib.pyplot as plt
 from ipywidgets import IntSlider
-from helpers.figures import show
+from helpers.plots import show
 from helpers.live import live
 def draw(n):
     fig, ax = plt.subplots(figsize=(2, 2))

@@ -1,6 +1,6 @@
 """Export the marked cells of the notebooks to helpers/.
 
-A code cell whose first line is `#| export MODULE` belongs to helpers/MODULE.py. The imports of the
+A code cell whose first line is `#| export: MODULE` belongs to helpers/MODULE.py. The imports of the
 module are found, not written: a name that the cells use is imported from where the notebook
 imports it, or from the module that another notebook exports it to.
 """
@@ -13,10 +13,10 @@ import sys
 
 from tools.notebooks import ROOT, all_notebooks, code_cells, read
 
-DIRECTIVE = re.compile(r"#\|\s*export\s+(\w+)\s*\n")
+DIRECTIVE = re.compile(r"#\|\s*export:\s+(\w+)\s*\n")
 HEADER = '"""Built from {} by `python -m tools.build`: edit it there."""\n'
 BUILT = HEADER.partition("{")[0]  # how every exported module begins
-BY_HAND = {"__init__", "figures", "live", "data", "checks"}
+BY_HAND = {"__init__", "plots", "live", "data", "checks", "guards", "lessons"}
 
 
 class ExportError(Exception):

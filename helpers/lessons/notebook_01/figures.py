@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 
-from helpers.figures import BLUE, GRAY, GREEN, ORANGE, YELLOW, text_color
+from helpers.plots import BLUE, GRAY, GREEN, ORANGE, YELLOW, text_color
 
 _LAYER_SHIFT, _LAYER_GAP = 0.35, 0.4  # of a cell: from one layer of an array to the next
 _SOLID, _PALE = (0.28, 0.72), 0.4  # how much color the first and the last cell get; a ghost's part

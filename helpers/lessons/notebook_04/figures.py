@@ -5,7 +5,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from helpers.figures import BLACK, BLUE, GRAY, ORANGE, SKY, fixed_axes, text_color
+from helpers.plots import BLACK, BLUE, GRAY, ORANGE, SKY, fixed_axes, text_color
 
 FIRES, SILENT = "#CFE3F2", "white"  # the two sides of a line
 CORNERS = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from helpers.figures import (
+from helpers.plots import (
     BLUE,
     DIVERGING,
     GRAY,

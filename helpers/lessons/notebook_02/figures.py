@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.figures import (
+from helpers.plots import (
     BLUE,
     GRAY,
     GREEN,

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
-from helpers.figures import (
+from helpers.plots import (
     BLUE,
     DIVERGING,
     GRAY,

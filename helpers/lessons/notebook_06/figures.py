@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.figures import BLUE, GRAY, GREEN, ORANGE, fixed_axes, heatmap, text_figure
+from helpers.plots import BLUE, GRAY, GREEN, ORANGE, fixed_axes, heatmap, text_figure
 
 COUNTED = ("uniform", "unigram", "bigram")  # rungs of the ladder that nobody trains
 SEEN = {" ": "␣", "\n": "↵"}  # how a character that cannot be seen is written

@@ -1,10 +1,12 @@
-"""The figures that recur in the course, their colors, and `show`, which puts a figure on the page.
+"""The style and the colors of all figures, what several notebooks draw, and `show`.
 
-Importing this module applies the style file `course.mplstyle` to Matplotlib.
+Importing this module applies the style file `course.mplstyle` to Matplotlib, whatever style was
+active before.
 """
 
 import io
 from base64 import b64encode
+from html import escape
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -14,7 +16,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
-plt.style.use(Path(__file__).with_name("course.mplstyle"))
+plt.style.use(["default", Path(__file__).with_name("course.mplstyle")])
 
 # Okabe and Ito (2008): eight colors that color-blind readers can tell apart.
 BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -62,42 +64,62 @@ def png(figure):
     return buffer.getvalue()
 
 
-def require_alt(alt):
-    """Raise ValueError unless `alt` is a text that says what one should see."""
+def with_alt(figure, alt):
+    """Give a figure its description, for a reader who cannot see it. Returns the figure.
+
+    figure: matplotlib Figure. alt: what one should see in it, in a sentence or two.
+    Raises ValueError if `alt` says nothing.
+    """
     if not isinstance(alt, str) or len(alt.split()) < 4:
         raise ValueError(
             f"a figure needs an alternative text, but alt={alt!r}; give a sentence that says "
             "what one should see in it, for a reader who cannot see it"
         )
+    figure.alt = alt
+    return figure
 
 
-def picture(figure, alt):
+def picture(figure):
     """Return the display data and metadata of a figure: (data, metadata) of a Jupyter output.
 
-    The alternative text stands in the metadata, where nbconvert looks for it, and as the output's
-    plain text, which terminals show and nbval compares.
+    Its description stands in the metadata, where nbconvert's classic template and the web book
+    look for it, and as the output's plain text, which terminals show and nbval compares.
     """
-    require_alt(alt)
+    alt = with_alt(figure, getattr(figure, "alt", None)).alt
     data = {"image/png": b64encode(png(figure)).decode("ascii"), "text/plain": alt}
     width = round(figure.get_figwidth() * PIXELS_PER_INCH)
     return data, {"image/png": {"alt": alt, "width": width}}
 
 
-def show(figure, alt):
-    """Put a figure on the page with its alternative text, and close it.
+def description(alt):
+    """Return the HTML of a description that folds out under its figure."""
+    return (
+        '<details class="figure-description"><summary>What the figure shows</summary>'
+        f"<p>{escape(alt)}</p></details>"
+    )
+
+
+def show(figure, alt=None):
+    """Put a figure on the page, its description folded under it, and close it.
 
     figure: matplotlib Figure.
-    alt: what one should see in it, in a sentence or two.
-    Raises TypeError if `figure` is something else, ValueError if `alt` says nothing.
+    alt: what one should see in it; by default what `with_alt` gave to the figure.
+    Raises TypeError if `figure` is something else, ValueError if it has no description.
+
+    The description is an output of its own, because no page that shows notebooks (JupyterLab,
+    GitHub, nbconvert's default HTML) reads the one in the metadata of a picture.
     """
     if not isinstance(figure, Figure):
         raise TypeError(
             f"show expects a Matplotlib figure, got {type(figure).__name__}; "
             "pass the `fig` of `fig, ax = plt.subplots()`"
         )
-    data, metadata = picture(figure, alt)
+    if alt is not None:
+        with_alt(figure, alt)
+    data, metadata = picture(figure)
     plt.close(figure)
     display(data, raw=True, metadata=metadata)
+    display({"text/html": description(figure.alt)}, raw=True)
 
 
 def heatmap(ax, values, signed=False, numbers=None, colorbar=False, limit=None):

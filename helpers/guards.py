@@ -1,0 +1,285 @@
+"""What input must be. Each guard raises an error that says what is wrong and what to do.
+
+The cells of the notebooks hold the formulas; one line at their top calls a guard. A guard returns
+nothing, or the input in the form that the formula needs.
+"""
+
+import math
+
+import numpy as np
+
+# --- numbers and arrays (notebook 01) ---
+
+
+def floats(*arrays):
+    """Return arrays as real floating-point arrays of one dtype, copied only if need be.
+
+    float32 stays float32; whole numbers and booleans become float64.
+    Raises TypeError for anything else: texts, complex numbers, objects, rows of unequal length.
+    """
+    try:
+        arrays = [np.asarray(x) for x in arrays]
+    except ValueError as error:
+        raise TypeError(f"expected an array of numbers, got rows that differ: {error}") from None
+    for x in arrays:
+        if x.dtype.kind not in "biuf":
+            raise TypeError(f"expected real numbers, got an array with dtype {x.dtype}")
+    dtype = np.result_type(*(x.dtype for x in arrays))
+    dtype = dtype if dtype.kind == "f" else np.dtype(np.float64)
+    return [x.astype(dtype, copy=False) for x in arrays]
+
+
+def whole(name, value, least=0, what="a whole number"):
+    """Raise TypeError unless `value` is a whole number, ValueError if it is below `least`."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} is {value!r}; it must be {what}, {least} or more")
+    if value < least:
+        raise ValueError(f"{name} is {value!r}; it must be {what}, {least} or more")
+
+
+def not_empty(x, what):
+    """Raise ValueError if an array holds nothing; `what` says what cannot be done with it."""
+    if x.ndim == 0 or x.size == 0:
+        raise ValueError(f"there is nothing to {what} in an array of shape {x.shape}; give at "
+                         "least one example, such as (N, d) with N rows")  # fmt: skip
+
+
+def labels(values, n):
+    """Return labels or tokens as an array. Raises unless they are whole numbers from 0 to n - 1."""
+    values = np.asarray(values)
+    whole("n", n, 1, "the number of classes")
+    if values.dtype.kind not in "iu":
+        raise TypeError(f"labels must be whole numbers, got dtype {values.dtype}; use "
+                        "labels.astype(int) if they are, or argmax(axis=-1) of one-hot rows")
+    if values.size and not (values.min() >= 0 and values.max() < n):
+        bad = values[(values < 0) | (values >= n)].flat[0]
+        raise ValueError(f"label {bad} is not one of 0 to {n - 1}; is {n} the number of classes?")
+    return values
+
+
+def scores(values, axis):
+    """Return scores for a softmax as floats.
+
+    Raises ValueError if there are none along the axis, all of them are -inf, or one is +inf.
+    """
+    (values,) = floats(values)
+    if values.ndim == 0 or values.shape[axis] == 0:
+        raise ValueError(f"softmax needs at least one score along axis {axis}, got {values.shape}")
+    if np.isinf(values.max(axis=axis)).any():
+        raise ValueError("softmax of scores that are all -inf, or with one that is +inf, is not "
+                         "defined; does a mask hide every place of a row?")
+    return values
+
+
+def tables(a, b):
+    """Return two tables of points as floats. Raises ValueError unless both are equally wide."""
+    a, b = floats(a, b)
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1]:
+        raise ValueError(f"expected shapes (N, d) and (M, d) with the same d, got {a.shape} and "
+                         f"{b.shape}; a single point is a row: point[None, :]")
+    return a, b
+
+
+# --- parameters and gradients (notebook 02) ---
+
+
+def parameters(theta, dtype=None):
+    """Raise TypeError unless theta is an array of floats; of this dtype, if one is given."""
+    fits = isinstance(theta, np.ndarray) and theta.dtype.kind == "f"
+    if not fits or (dtype is not None and theta.dtype != dtype):
+        got = f"an array of {theta.dtype}" if isinstance(theta, np.ndarray) else repr(theta)
+        wanted = "floats" if dtype is None else str(np.dtype(dtype))
+        raise TypeError(f"theta must be a NumPy array of {wanted}, because steps change it in "
+                        f"place; got {got}. Write theta = np.array([1.0, 1.0])")
+
+
+def gradient(values, theta):
+    """Return a gradient as an array.
+
+    Raises ValueError unless it is shaped like theta, FloatingPointError if it is not finite.
+    """
+    values = np.asarray(values)
+    if values.shape != theta.shape:
+        raise ValueError(f"the gradient has shape {values.shape}, theta {theta.shape}; "
+                         "give one slope for each parameter")
+    if not np.isfinite(values).all():
+        bad = ~np.isfinite(values)
+        place = tuple(int(i) for i in np.argwhere(bad)[0])
+        value = "NaN" if np.isnan(values[place]) else "infinite"
+        raise FloatingPointError(
+            f"the gradient is {value} at index {place if len(place) > 1 else place[0]}; "
+            f"{np.count_nonzero(bad)} of its {bad.size} entries are not finite. theta was left "
+            "as it was. Is the input finite? Then try a smaller learning rate, or clip_gradient")
+    return values
+
+
+def mask_of(theta, decays):
+    """Return which parameters decay. Raises ValueError unless bool and shaped like theta."""
+    decays = np.ones(theta.shape, dtype=bool) if decays is None else np.asarray(decays)
+    if decays.shape != theta.shape or decays.dtype != bool:
+        raise ValueError(f"decays must be bool of shape {theta.shape}, got {decays.dtype} of "
+                         f"shape {decays.shape}")
+    return decays
+
+
+def same_size(a, b):
+    """Return two arrays as rows of numbers. Raises ValueError unless they are equally many."""
+    a, b = np.ravel(a), np.ravel(b)
+    if a.size != b.size:
+        raise ValueError(f"cannot compare {a.size} numbers with {b.size}; are both the gradient "
+                         "of the same parameters?")
+    return a, b
+
+
+def finite_length(length):
+    """Raise FloatingPointError unless the length of a gradient is finite."""
+    if not math.isfinite(length):
+        raise FloatingPointError("the gradient is not finite, so it cannot be clipped; try a "
+                                 "smaller learning rate")
+
+
+# --- layers and losses (notebook 03) ---
+
+
+def features(x, n, layer):
+    """Raise TypeError unless x is an array, ValueError unless its last axis holds n features."""
+    if not isinstance(x, np.ndarray):
+        raise TypeError(f"{layer} got a {type(x).__name__}; give it a NumPy array of floats, such "
+                        "as np.array(x, dtype=float)")
+    if x.ndim == 0 or x.shape[-1] != n:
+        raise ValueError(f"{layer} got an input of shape {x.shape}; its last axis must hold the "
+                         f"{n} features")
+
+
+def pairs(guesses, targets, what="guesses"):
+    """Return guesses and targets as floats of one dtype.
+
+    Raises ValueError unless they have the same shape and hold at least one number.
+    """
+    if np.shape(guesses) != np.shape(targets):
+        raise ValueError(f"{what} have shape {np.shape(guesses)}, targets {np.shape(targets)}; "
+                         "they must be the same")
+    (guesses,) = floats(guesses)
+    if guesses.size == 0:
+        raise ValueError(f"there are no {what}: the mean over no examples is not defined")
+    return guesses, np.asarray(targets, dtype=guesses.dtype)
+
+
+def classes(logits, targets):
+    """Raise unless targets (...) are whole numbers that name classes of logits (..., V)."""
+    if not isinstance(targets, np.ndarray) or targets.dtype.kind not in "iu":
+        got = f"dtype {targets.dtype}" if isinstance(targets, np.ndarray) else repr(targets)
+        raise TypeError(f"labels must be an array of integers, got {got}; from one-hot rows, take "
+                        "argmax(axis=-1)")
+    if targets.shape != logits.shape[:-1]:
+        raise ValueError(f"labels of shape {targets.shape} do not fit logits of shape "
+                         f"{logits.shape}; expected one label for each row, {logits.shape[:-1]}")
+    if targets.size == 0:
+        raise ValueError("there are no labels: the mean over no examples is not defined")
+    labels(targets, logits.shape[-1])
+
+
+# --- attention (notebook 05) ---
+
+
+def divisible(width, heads):
+    """Raise unless a width can be shared out evenly to the heads."""
+    whole("width", width, 1)
+    whole("heads", heads, 1)
+    if width % heads:
+        raise ValueError(f"a width of {width} cannot be split over {heads} heads; "
+                         "choose a width that is a multiple of the heads")
+
+
+def sequences(x, width):
+    """Raise ValueError unless x is (N, T, width)."""
+    if not isinstance(x, np.ndarray) or x.ndim != 3 or x.shape[-1] != width:
+        raise ValueError(f"x has shape {np.shape(x)}; this layer needs an array (N, T, {width}): "
+                         f"N sequences of T places with {width} features")
+
+
+def attention(queries, keys, values, mask=None):
+    """Raise TypeError or ValueError, saying what is wrong, unless `attend` can use the arrays."""
+    for name, x in (("queries", queries), ("keys", keys), ("values", values)):
+        if not isinstance(x, np.ndarray) or x.dtype.kind != "f":
+            got = x.dtype if isinstance(x, np.ndarray) else type(x).__name__
+            raise TypeError(f"{name} must be an array of floats, got {got}; use "
+                            f"np.asarray({name}, dtype=float)")
+        if x.ndim < 2 or x.shape[:-2] != queries.shape[:-2]:
+            raise ValueError(f"{name} have shape {x.shape}, queries {queries.shape}; each needs "
+                             "(..., places, features), with the same axes in front")
+    if queries.shape[-1] != keys.shape[-1]:
+        raise ValueError(f"queries have {queries.shape[-1]} features, keys {keys.shape[-1]}; a dot "
+                         "product needs as many of both")
+    if keys.shape[-2] != values.shape[-2]:
+        raise ValueError(f"there are {keys.shape[-2]} keys but {values.shape[-2]} values; each key "
+                         "needs one value")
+    if mask is None:
+        return
+    shape = (queries.shape[-2], keys.shape[-2])
+    axes = queries.shape[:-2]
+    if not isinstance(mask, np.ndarray) or mask.dtype != bool or mask.shape[-2:] != shape:
+        got = f"{mask.dtype} of shape {mask.shape}" if isinstance(mask, np.ndarray) else repr(mask)
+        raise ValueError(f"the mask is {got}; it must be bool, (queries, keys) = {shape}, True "
+                         "where a query may look")
+    if mask.ndim > queries.ndim or any(m not in (1, n) for m, n in
+                                       zip(mask.shape[-3::-1], axes[::-1], strict=False)):
+        raise ValueError(f"the mask has shape {mask.shape}, the scores {(*axes, *shape)}; the mask "
+                         "must fit them by broadcasting")
+
+
+# --- language models (notebook 06) ---
+
+
+def tokens(values, vocab_size, context=None):
+    """Raise TypeError or ValueError unless `values` are tokens (N, T) that a model can read."""
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "iu":
+        got = values.dtype if isinstance(values, np.ndarray) else type(values).__name__
+        raise TypeError(f"tokens must be an array of integers, got {got}; a tokenizer makes them: "
+                        "tokenizer.encode(text)")
+    if values.ndim != 2 or values.size == 0:
+        raise ValueError(f"tokens have shape {values.shape}; expected (N, T): N texts of T tokens, "
+                         "1 or more of both. One text is a row: tokens[None, :]")
+    if context is not None and values.shape[1] > context:
+        raise ValueError(f"the texts have {values.shape[1]} tokens, the context holds {context}; "
+                         f"give the last {context}: tokens[:, -{context}:]")
+    if values.min() < 0 or values.max() >= vocab_size:
+        bad = values[(values < 0) | (values >= vocab_size)][0]
+        raise ValueError(f"token {bad} is outside the vocabulary, 0 to {vocab_size - 1}; was the "
+                         "text encoded by the tokenizer of this model?")
+
+
+def training(model, text, steps, batch_size):
+    """Raise ValueError or TypeError unless a model can be trained on the tokens of a text."""
+    if not hasattr(model, "theta"):
+        raise ValueError("the model has no parameters yet: call flatten(model) before train")
+    whole("steps", steps, 1)
+    whole("batch_size", batch_size, 1)
+    text = np.asarray(text)
+    if text.ndim != 1 or len(text) <= model.config["context"]:
+        raise ValueError(f"a text of shape {text.shape} is too short for a context of "
+                         f"{model.config['context']}; it needs one axis, and one token more")
+    tokens(text[None, :], model.config["vocab_size"])
+
+
+def sampling(logits, temperature, top_k, top_p):
+    """Return logits as float64. Raises unless the next token can be drawn from them like this."""
+    logits = np.asarray(logits, dtype=np.float64)
+    if logits.ndim != 1 or logits.size == 0 or np.isnan(logits).any():
+        raise ValueError(f"logits have shape {logits.shape}; expected (V,) numbers, one for each "
+                         "token, none of them NaN")
+    if isinstance(temperature, bool) or not (temperature >= 0 and math.isfinite(temperature)):
+        raise ValueError(f"temperature is {temperature}; it must be 0 (greedy) or more")
+    if top_k is not None:
+        whole("top_k", top_k, 1, "None for all tokens, or a whole number")
+    if top_p is not None and (isinstance(top_p, bool) or not 0 < top_p <= 1):
+        raise ValueError(f"top_p is {top_p}; it must be above 0 and at most 1, or None for all "
+                         "tokens")
+    return logits
+
+
+def same_vocabulary(model, tokenizer):
+    """Raise ValueError if a model and a tokenizer do not belong together."""
+    if tokenizer.vocab_size != model.config["vocab_size"]:
+        raise ValueError(f"the tokenizer has {tokenizer.vocab_size} tokens, the model "
+                         f"{model.config['vocab_size']}; use the one that it was trained with")

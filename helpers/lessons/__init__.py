@@ -1,0 +1,1 @@
+"""What belongs to one notebook only: a folder each, with its figures and its exercises."""

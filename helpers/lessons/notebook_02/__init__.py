@@ -1,0 +1,1 @@
+"""What belongs to notebook 02 alone: its figures and its exercises."""

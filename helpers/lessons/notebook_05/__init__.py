@@ -1,0 +1,1 @@
+"""What belongs to notebook 05 alone: its figures and its exercises."""
