@@ -13,8 +13,6 @@ nb_execution_mode = "off"  # the outputs that the notebooks store
 nb_merge_streams = True
 myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 3
-# A link to a file that is no page, such as LICENSE, is made an address by tools.site.
-suppress_warnings = []
 
 mathjax_path = "mathjax/tex-mml-chtml.js"  # out of the package sphinx-mathjax-offline
 mathjax_options = {"defer": "defer"}
@@ -22,6 +20,8 @@ mathjax_options = {"defer": "defer"}
 html_theme = "sphinx_book_theme"
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
+html_favicon = "_static/favicon.svg"
+html_context = {"default_mode": "auto"}  # dark or light, as the reader's system is
 html_copy_source = True
 html_show_copyright = False
 html_last_updated_fmt = None
@@ -34,7 +34,7 @@ html_theme_options = {
     "use_fullscreen_button": False,
     "home_page_in_toc": True,
     "show_navbar_depth": 1,
-    "show_toc_level": 2,
+    "show_toc_level": 1,
     "launch_buttons": {
         "colab_url": "https://colab.research.google.com",
         "binderhub_url": "https://mybinder.org",
