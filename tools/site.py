@@ -75,9 +75,10 @@ def main(arguments=None):
     parser.add_argument("--to", type=Path, default=SITE, metavar="FOLDER", help="by default site/")
     options = parser.parse_args(arguments)
     try:
-        timed("book", book, options.to)
+        print(timed("book", book, options.to))
         if options.lite or options.local:
-            timed("JupyterLite", lite, options.to / "lite", LOCAL if options.local else PUBLIC)
+            versions = LOCAL if options.local else PUBLIC
+            print(timed("JupyterLite", lite, options.to / "lite", versions))
     except SiteError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -85,11 +86,11 @@ def main(arguments=None):
 
 
 def timed(name, function, folder, *arguments):
-    """Call a function that fills a folder; print its time and the folder's size."""
+    """Call a function that fills a folder; return a line with its time and the folder's size."""
     start = time.perf_counter()
     function(folder, *arguments)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-    print(f"{name}: {size:.0f} MB in {folder} after {time.perf_counter() - start:.0f} s")
+    return f"{name}: {size:.0f} MB in {folder} after {time.perf_counter() - start:.0f} s"
 
 
 def run(*command, **options):
@@ -184,7 +185,7 @@ def outside(text, folder):
     def address(match):
         path = (ROOT / folder / match[2]).resolve()
         name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else ""
-        inside = name in PAGES or name.startswith(("notebooks/", "docs/")) and path.is_file()
+        inside = name in PAGES or name.startswith(("notebooks/", "docs/"))
         if not path.exists() or inside:
             return match[0]
         return f"{match[1]}({repository}/{'tree' if path.is_dir() else 'blob'}/main/{name})"
