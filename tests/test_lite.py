@@ -28,8 +28,9 @@ pytestmark = [pytest.mark.lite, pytest.mark.browser]
 
 READY, RUN, REDRAW = 45, 60, 1500  # aims: seconds to a kernel, of 01, 02 and 04, milliseconds
 QUICK = ("01", "02", "04")
-SAID = """() => [...document.querySelectorAll('.jp-CodeCell')].map(cell => [...cell.querySelectorAll(
-    "[data-mime-type='application/vnd.jupyter.stdout'] pre")].map(e => e.textContent).join(''))"""
+SAID = """() => [...document.querySelectorAll('.jp-CodeCell')].map(cell =>
+    [...cell.querySelectorAll("[data-mime-type='application/vnd.jupyter.stdout'] pre")]
+        .map(e => e.textContent).join(''))"""
 NOTE = re.compile(r"^In a browser: .*\n?", re.M)  # what `browser_result` prints there
 
 
@@ -101,7 +102,7 @@ def test_every_cell_ran_without_an_error(visit, measured):
     late = [f"ready after {READY} s"] * (visit.ready > READY)
     late += [f"run in {RUN} s"] * (visit.name[:2] in QUICK and visit.seconds > RUN)
     measured.append(f"{visit.name} in JupyterLite: ready after {visit.ready:.0f} s, run in "
-                    f"{visit.seconds:.0f} s{', the aim: ' * bool(late)}{', '.join(late)}")  # fmt: skip
+                    f"{visit.seconds:.0f} s{', the aim: ' * bool(late)}{', '.join(late)}")
     assert visit.complaints() == []
     assert prompts == [f"[{number}]:" for number in range(1, count + 1)]
 

@@ -37,7 +37,7 @@ OUTSIDE = """() => [...document.querySelectorAll('body *')].filter(e => {
 def skip_without_network(error):
     """Skip the test if what was asked for could not be fetched; raise the error if not."""
     if re.search("connection broken|ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|ENETUNREACH|"
-                 "cannot be fetched|Name or service", str(error)):  # fmt: skip
+                 "cannot be fetched|Name or service", str(error)):
         pytest.skip("what builds the site cannot be fetched: connect to the network")
     raise error
 
@@ -107,7 +107,7 @@ def test_no_link_inside_the_site_is_broken(book, pages):
 
 def test_broken_links_are_found(tmp_path):
     text = ('<p id="a"><a href="#a"></a><a href="#b"></a><a href="no.html"></a><img src="no.png">'
-            '<a href="https://no.org"></a><a href="page.html#a"></a>')  # fmt: skip
+            '<a href="https://no.org"></a><a href="page.html#a"></a>')
     (tmp_path / "page.html").write_text(text, encoding="utf-8")
     page = Page(tmp_path / "page.html")
     found = broken(page, {page.path: page}, tmp_path)
@@ -117,7 +117,7 @@ def test_broken_links_are_found(tmp_path):
 def test_pages_ask_no_other_server(pages):
     """Not even for MathJax, fonts, or the badges of the notebooks."""
     asked = {address for page in pages.values() for address in page.loaded
-             if urlsplit(address).netloc}  # fmt: skip
+             if urlsplit(address).netloc}
     assert asked == set()
 
 
@@ -139,7 +139,7 @@ def test_every_fold_of_a_notebook_folds(pages):
     for name, page in notebook_pages(pages):
         sources = [c.source for c in NOTEBOOKS[name].cells if c.cell_type == "markdown"]
         outputs = [output.get("data", {}).get("text/html", "")
-                   for cell in code_cells(NOTEBOOKS[name]) for output in cell.outputs]  # fmt: skip
+                   for cell in code_cells(NOTEBOOKS[name]) for output in cell.outputs]
         assert page.folds == "".join([*sources, *outputs]).count("<details"), name
 
 
