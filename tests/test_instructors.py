@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from helpers import checks
+from helpers.lessons.notebook_01 import exercises  # noqa: F401  registered once, for good
 from helpers.plots import BLUE, png, with_alt
 from tests.course import NOTEBOOKS, answer_of, folder
 from tools import set_repository, times
