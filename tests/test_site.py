@@ -1,6 +1,7 @@
 """The web book: built in one command, and looked at page by page."""
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -230,10 +231,26 @@ def test_search_finds_what_a_notebook_says(browser, address):
 
 
 def test_links_to_what_is_no_page_lead_to_the_repository():
-    text = "[a](LICENSE) [b](docs/instructors.md) [c](tests/course.py) [d](notebooks) [e](no.md)"
+    text = "[a](LICENSE) [b](docs/instructors.md) [c](tests/course.py) [d](tools) [e](no.md)"
     (repository,) = set_repository.addresses(folder())
     root = f"https://github.com/{repository}"
     assert site.outside(text, folder().relative_to(folder())) == (
         f"[a]({root}/blob/main/LICENSE) [b](docs/instructors.md) "
-        f"[c]({root}/blob/main/tests/course.py) [d]({root}/tree/main/notebooks) [e](no.md)"
+        f"[c]({root}/blob/main/tests/course.py) [d]({root}/tree/main/tools) [e](no.md)"
     )
+    assert site.outside("[a](../README.md)", Path("docs")) == "[a](../index.md)"
+    assert site.outside("[a](README.md)", Path("data")) == "[a](README.md)"
+
+
+TERM = re.compile(r"^- \*\*(.+)\*\* \(\[(\d\d)\]\(\.\./notebooks/(.+)\.ipynb\)\): \S.*\.$")
+
+
+def test_glossary_names_notebooks_that_use_the_words():
+    lines = (folder() / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()[4:]
+    terms = [TERM.match(line).groups() for line in lines]
+    words = [term.lower() for term, _, _ in terms]
+    assert words == sorted(set(words))
+    for term, number, name in terms:
+        text = " ".join(cell.source for cell in NOTEBOOKS[name].cells).lower()
+        assert name.startswith(number) and term.lower() in text, f"{term} is not in {name}"
+    assert {name for _, _, name in terms} == set(NOTEBOOKS)

@@ -196,12 +196,17 @@ def contents():
 
 
 def outside(text, folder):
-    """Make links to files that are no page of the book, such as LICENSE, addresses on GitHub."""
+    """Make links to files that are no page of the book, such as LICENSE, addresses on GitHub.
+
+    folder: that of the page, from the root. The README is the book's index.
+    """
     repository = re.search(r"https://github\.com/[\w.-]+/[\w.-]+", conf())[0]
 
     def address(match):
         path = (ROOT / folder / match[2]).resolve()
         name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else ""
+        if name == "README.md":
+            return match[0].replace("README.md", "index.md")
         inside = name in PAGES or name.startswith(("notebooks/", "docs/"))
         if not path.exists() or inside:
             return match[0]
