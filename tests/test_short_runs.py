@@ -1,4 +1,4 @@
-"""Notebooks as a browser runs them: long runs are short, and what they came to is read from data/."""
+"""Notebooks as a browser runs them: long runs are short; what they came to is read from data/."""
 
 import copy
 import re
