@@ -2,12 +2,13 @@
 
 import copy
 import re
+import sys
 
 import pytest
 
 from helpers.data import load_runs
 from tests.course import NOTEBOOKS, folder
-from tests.machines import execute, printed
+from tests.machines import execute, printed, run
 from tools.notebooks import IGNORE, code_cells, tags
 
 STORED = {path.stem.removeprefix("runs_"): path for path in (folder() / "data").glob("runs_*.npz")}
@@ -17,6 +18,18 @@ SHORT = [
     if any("browser_result(" in cell.source for cell in code_cells(notebook))
 ]
 NOTE = re.compile(r"^In a browser: .*\(([^)]*)\).*\n?", re.M)
+
+
+def test_a_browser_is_known_and_its_kernel_is_quiet():
+    """Threads cannot start there: tqdm's monitor would say so in a red box."""
+    code = (
+        "import sys, numpy, matplotlib.pyplot\n"
+        "sys.platform = 'emscripten'\n"
+        "import helpers.data, logging, tqdm\n"
+        "print(helpers.data.SHORT_RUNS, tqdm.tqdm.monitor_interval,"
+        " logging.getLogger('matplotlib.font_manager').isEnabledFor(logging.WARNING))"
+    )
+    assert run(sys.executable, "-c", code, cwd=folder()).split() == ["True", "0", "False"]
 
 
 def test_every_notebook_with_long_runs_has_them_stored():
