@@ -38,7 +38,7 @@ def whole(name, value, least=0, what="a whole number"):
 
 
 def sample(x, what):
-    """Return x as floats. Raises ValueError if it holds nothing; `what` says what cannot be done."""
+    """Return x as floats. Raises ValueError, naming `what` cannot be done, if it holds nothing."""
     (x,) = floats(x)
     if x.ndim == 0 or x.size == 0:
         raise ValueError(f"there is nothing to {what} in an array of shape {x.shape}; give at "
