@@ -535,7 +535,7 @@ windows.mistake("targets[i] starts T places on; it should start one place on",
                 lambda t, T: (windows_of(t, T)[: len(t) - T],
                               windows_of(np.append(t, t), T)[T : len(t)]))
 windows.told("give 2 things, inputs, targets", lambda t, T: windows_of(t, T + 1))
-windows.told("you added 1 to the tokens", lambda t, T: (picked(t, T)[0], picked(t, T)[0] + 1))
+windows.told("exchanged", lambda t, T: (picked(t, T)[1], picked(t, T)[0] + 1))  # two mistakes
 windows.told("gives back None", lambda t, T: print(end=""))
 
 
