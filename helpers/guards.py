@@ -65,7 +65,7 @@ def scores(values, axis):
     Raises ValueError if there are none along the axis, all of them are -inf, or one is +inf.
     """
     (values,) = floats(values)
-    if values.ndim == 0 or values.shape[axis] == 0:
+    if not -values.ndim <= axis < values.ndim or values.shape[axis] == 0:
         raise ValueError(f"softmax needs at least one score along axis {axis}, got {values.shape}")
     if np.isinf(values.max(axis=axis)).any():
         raise ValueError("softmax of scores that are all -inf, or with one that is +inf, is not "

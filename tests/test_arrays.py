@@ -104,6 +104,12 @@ def test_softmax_refuses_what_has_no_softmax(scores, message):
         softmax(scores)
 
 
+@pytest.mark.parametrize("axis", [2, -3])
+def test_softmax_names_an_axis_that_is_not_there(axis):
+    with pytest.raises(ValueError, match=f"along axis {axis}"):
+        softmax(np.zeros((2, 3)), axis=axis)
+
+
 # one_hot
 
 

@@ -1,14 +1,19 @@
 """The figures of notebook 01: every pair of shapes, checked against NumPy's own rule."""
 
+import contextlib
+import io
 import math
 
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from helpers import live, plots
 from helpers.lessons.notebook_01 import figures
 from helpers.lessons.notebook_01.figures import broadcast_figure, memory_figure
 from helpers.plots import png
+from tests.course import NOTEBOOKS
+from tools.notebooks import BOOTSTRAP, IGNORE, code_cells, tags
 
 # Those of the live figure, and empty ones.
 SHAPES = [
@@ -207,3 +212,29 @@ def test_the_other_figures_say_what_one_sees():
     ):
         assert len(draw().alt) > 80
         assert png(draw()) == png(draw())
+
+
+def test_it_prints_the_same_where_whole_numbers_have_32_bits(monkeypatch):
+    """As in a browser: there NumPy makes int32 of whole numbers when no dtype is given."""
+
+    def narrow(function):
+        def made(*arguments, **options):
+            array = function(*arguments, **options)
+            given = isinstance(arguments[0], np.ndarray) or options.get("dtype") is not None
+            return array if given or array.dtype != np.int64 else array.astype(np.int32)
+
+        return made
+
+    for name in ("arange", "array"):
+        monkeypatch.setattr(np, name, narrow(getattr(np, name)))
+    for module in (plots, live):
+        monkeypatch.setattr(module, "display", lambda *data, **options: None)
+    names = {}
+    for cell in code_cells(NOTEBOOKS["01_numpy_broadcasting"]):
+        if {BOOTSTRAP, IGNORE} & set(tags(cell)):
+            continue
+        stored = "".join(out.text for out in cell.outputs if out.output_type == "stream")
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(compile(cell.source, cell.id, "exec"), names)
+        assert printed.getvalue() == stored, cell.id
+    assert names["row"].dtype == np.int32, "this test has not made any number narrow"
