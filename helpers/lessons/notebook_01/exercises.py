@@ -320,7 +320,7 @@ core.mistake("axis=1 is the last axis of a table only; axis=-1 is the last one o
              lambda s: shares(np.exp(s - top(s, axis=1)), axis=1))
 core.mistake("the exponential is missing: shares of the scores themselves can be negative",
              lambda s: shares(1.0 * s))
-core.mistake("the division is missing: the rows do not sum to 1", lambda s: np.exp(s - top(s)))
+core.mistake("the rows do not sum to 1: divide each by its sum", lambda s: np.exp(s - top(s)))
 core.mistake("these are the logarithms of the probabilities; the last step back is np.exp",
              lambda s: s - top(s) - np.log(np.exp(s - top(s)).sum(axis=-1, keepdims=True)))
 core.mistake("float32 scores come back as float64; a plain np.exp and a plain / keep the dtype",
