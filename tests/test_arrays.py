@@ -66,7 +66,7 @@ def test_softmax_is_the_formula_where_that_works(scores):
 def test_softmax_keeps_the_order(scores):
     p = softmax(scores)
     assert (np.take_along_axis(p, np.argsort(scores), -1)[..., 1:]
-            >= np.take_along_axis(p, np.argsort(scores), -1)[..., :-1]).all()  # fmt: skip
+            >= np.take_along_axis(p, np.argsort(scores), -1)[..., :-1]).all()
 
 
 def test_softmax_gives_minus_infinity_exactly_zero_and_does_not_warn():
@@ -246,7 +246,7 @@ def test_pairwise_distances_make_no_large_temporary():
 @pytest.mark.parametrize(
     ("a", "b"), [(np.zeros(3), np.zeros((2, 3))), (np.zeros((2, 3)), np.zeros((2, 4))),
                  (np.zeros((1, 2, 3)), np.zeros((2, 3)))]
-)  # fmt: skip
+)
 def test_pairwise_distances_name_the_shapes_that_do_not_fit(a, b):
     with pytest.raises(ValueError, match=r"expected shapes \(N, d\) and \(M, d\)") as error:
         pairwise_distances(a, b)

@@ -76,7 +76,7 @@ rule = Exercise(
         ((0,), (3,)), ((2, 1), (2, 3, 4)), ((5, 4, 3), (5, 1, 2)),
     ],
     probe=shape_given,
-)  # fmt: skip
+)
 
 
 @rule.mistake("align on the right: the missing ones go in FRONT of the shorter shape")
@@ -264,7 +264,7 @@ SCORES = [
     np.array([[1000.0, 1001, 1002], [-1000, 0, 1000]]), rng.normal(0, 3, size=(2, 3, 5)),
     np.array([[-1000.0, -1002], [1000, 998], [0, 3]]), np.array([[0.0, -np.inf, 1], [5, 4, 4]]),
     rng.normal(size=(5, 2)).astype(np.float32), np.array([[3, 1, 2, 2], [0, 0, 7, 1]]),
-]  # fmt: skip
+]
 core = Exercise("1.4", softmax, cases=[(s,) for s in SCORES], probe=probabilities,
                 tolerance=1e-9, exact=True)
 
@@ -380,7 +380,7 @@ FAR = 1000 + 1e-6 * rng.random((12, 3)) + 2 * (np.arange(12)[:, None] % 2)
 table = Exercise("1.5", distances, probe=measured, cases=[
     points((4, 3), (5, 3)), points((1, 2), (6, 2)), points((7, 5), (7, 5)), [FAR, FAR],
     points((61, 43), (50, 43)),
-])  # fmt: skip
+])
 table.mistake("the distances are right, but some array has N M d numbers; take the products of "
               "all pairs from a matrix product, points @ others.T",
               lambda a, b: np.sqrt(np.square(a[:, None] - b).sum(axis=-1)))
