@@ -480,7 +480,7 @@ def describe_case(right, case):
         elif not callable(value):
             shown = value.tolist() if isinstance(value, np.ndarray) else value
             if isinstance(shown, float):
-                shown = round(shown, 4)
+                shown = float(f"{shown:.4g}")
             if len(repr(shown)) <= 60:
                 words.append(f"{name} = {shown!r}")
     return f"for {', '.join(words)}: " if words else ""

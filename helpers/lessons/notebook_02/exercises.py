@@ -183,6 +183,7 @@ descent = Exercise("2.3", walk, probe=run_descent, tolerance=1e-9, cases=[
     (valley_gradient, np.array([1.0, 1.0]), 0.1, 1e-5, 1000),
     (valley_gradient, np.array([-0.5, -0.2]), 0.05, 1e-5, 7),  # ends at the limit
     (round_bowl, np.array([0.25, -0.125]), 0.25, 0.75, 50),  # level enough at once, exactly
+    (round_bowl, np.array([1.0, -0.9]), 0.01, 1.0, 300),  # each measure of g stops elsewhere
 ])
 for diagnosis, options in [
     ("you walk uphill: subtract α times the gradient", {"sign": 1.0}),
@@ -252,12 +253,21 @@ def in_place(my_slope, my_start, my_alpha, my_tolerance, my_limit):
     return theta, my_limit
 
 
-@descent.told("your loop does not end; it must stop after my_limit")
-def endless(my_slope, my_start, my_alpha, my_tolerance, my_limit):
+@descent.mistake("your loop ends only when the ground is level AND the limit is reached; either "
+                 "is enough: `while … and …`")
+def both(my_slope, my_start, my_alpha, my_tolerance, my_limit):
     theta, steps = np.array(my_start), 0
     while np.abs(my_slope(theta)).sum() > my_tolerance or steps < my_limit:
         theta, steps = theta - my_alpha * my_slope(theta), steps + 1
     return theta, steps
+
+
+@descent.told("your loop does not end; it must stop after my_limit")
+def endless(my_slope, my_start, my_alpha, my_tolerance, my_limit):
+    theta = np.array(my_start)
+    while np.abs(my_slope(theta)).sum() > 0:
+        theta = theta - my_alpha * my_slope(theta)
+    return theta, my_limit
 
 
 descent.told("give back two things", lambda *case: walk(*case)[0][0])
