@@ -439,7 +439,7 @@ def race_figure(landscapes, rates, race):
     rates: A learning rates. race: {title: {name: (A,)}}, steps or inf.
     """
     figure = Figure(figsize=(10, 7.4))
-    axes = figure.subplots(2, len(landscapes), height_ratios=(1.35, 1))
+    axes = figure.subplots(2, len(landscapes), height_ratios=(1.35, 1), squeeze=False)
     for (title, (function, reach, goals, walks)), (ax, below) in zip(landscapes.items(), axes.T,
                                                                      strict=True):
         x, y = np.linspace(*reach[:2], 71), np.linspace(*reach[2:], 71)
@@ -459,7 +459,11 @@ def race_figure(landscapes, rates, race):
         below.set(xscale="log", yscale="log", xlabel="learning rate α",
                   ylabel="steps until below 0.001", xlim=(rates[0] / 1.2, rates[-1] * 1.2))
         power_ticks(below, (-3, -2, -1))
-        below.set_yticks([10, 100, 1000], ["10", "100", "1000"])
+        steps = np.concatenate(list(race[title].values()))
+        low, high = steps.min() / 1.4, steps[np.isfinite(steps)].max() * 1.4
+        ticks = [tick for tick in (10, 30, 100, 300, 1000, 3000) if low < tick < high]
+        below.set_yticks(ticks, [f"{tick}" for tick in ticks])
+        below.set_ylim(low, high)
     return with_alt(figure, "Above, two landscapes with a walk of each optimizer, told apart by "
                     "line and marker. Below, the steps they need over the learning rate. On f "
                     "plain descent gets lowest. In the bent gorge of Rosenbrock it works with one "
