@@ -456,8 +456,8 @@ def is_turned(given, wanted):
 
 def place_of(index):
     """` at index (2, 3)`: of an index, or of the first True in an array of bool."""
-    if isinstance(index, np.ndarray):
-        index = tuple(np.argwhere(index)[0]) if index.ndim else ()
+    if isinstance(index, (np.ndarray, np.bool_)):
+        index = tuple(np.argwhere(index)[0]) if np.ndim(index) else ()
     inside = ", ".join(str(int(i)) for i in index)
     return f" at index [{inside}]" if inside else ""
 
