@@ -16,6 +16,19 @@ def sigmoid(z):
     return np.where(z >= 0, 1, e) / (1 + e)
 
 
+def spirals(n=100, arms=3, noise=0.2, turns=0.8, seed=0):
+    """Points on interlocked spiral arms, and the arm of each: (arms n, 2) and (arms n,) integers.
+
+    n: points on each arm. noise: how far a point may turn off its arm, in radians.
+    turns: how often an arm goes round.
+    """
+    rng = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(arms), n)
+    radius = np.tile(np.linspace(0.1, 1, n), arms)
+    angle = 2 * np.pi * (labels / arms + turns * radius) + rng.normal(0, noise, arms * n)
+    return radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1), labels
+
+
 class Layer:
     """A piece of a model. Its parameters are views into one flat array, made by `flatten`.
 
@@ -64,6 +77,35 @@ class Sequential(Layer):
         for layer in reversed(self.layers):
             dy = layer.backward(dy)
         return dy
+
+
+class Linear(Layer):
+    """y = x W + b.   x: (..., n_in) -> y: (..., n_out)
+
+    W starts normal with deviation `scale`, by default 1/sqrt(n_in), so that the entries of y vary
+    about as much as those of x; b starts at zero. bias: False for y = x W.
+    Raises ValueError if the last axis of x is not n_in, TypeError for an x of another dtype.
+    """
+
+    def __init__(self, n_in, n_out, scale=None, bias=True):
+        super().__init__(W=(n_in, n_out), **({"b": (n_out,)} if bias else {}))
+        self.scale, self.bias = 1 / math.sqrt(n_in) if scale is None else scale, bias
+
+    def initialize(self, rng):
+        self.W[:] = rng.normal(0, self.scale, self.W.shape)
+
+    def forward(self, x):
+        guards.features(x, len(self.W), f"Linear{self.W.shape}", self.W.dtype)
+        self.x = x
+        y = x @ self.W                                                  # (..., n_out)
+        return y + self.b if self.bias else y
+
+    def backward(self, dy):
+        x, rows = self.x.reshape(-1, len(self.W)), dy.reshape(-1, dy.shape[-1])
+        self.dW[:] = x.T @ rows                                         # (n_in, n_out)
+        if self.bias:
+            self.db[:] = rows.sum(axis=0)                               # (n_out,)
+        return dy @ self.W.T                                            # (..., n_in)
 
 
 def walk(part, name=""):
@@ -121,35 +163,6 @@ def flatten(model, rng=None, dtype=np.float64, theta=None):
     return theta, model.grad
 
 
-class Linear(Layer):
-    """y = x W + b.   x: (..., n_in) -> y: (..., n_out)
-
-    W starts normal with deviation `scale`, by default 1/sqrt(n_in), so that the entries of y vary
-    about as much as those of x; b starts at zero. bias: False for y = x W.
-    Raises ValueError if the last axis of x is not n_in, TypeError for an x of another dtype.
-    """
-
-    def __init__(self, n_in, n_out, scale=None, bias=True):
-        super().__init__(W=(n_in, n_out), **({"b": (n_out,)} if bias else {}))
-        self.scale, self.bias = 1 / math.sqrt(n_in) if scale is None else scale, bias
-
-    def initialize(self, rng):
-        self.W[:] = rng.normal(0, self.scale, self.W.shape)
-
-    def forward(self, x):
-        guards.features(x, len(self.W), f"Linear{self.W.shape}", self.W.dtype)
-        self.x = x
-        y = x @ self.W                                                  # (..., n_out)
-        return y + self.b if self.bias else y
-
-    def backward(self, dy):
-        x, rows = self.x.reshape(-1, len(self.W)), dy.reshape(-1, dy.shape[-1])
-        self.dW[:] = x.T @ rows                                         # (n_in, n_out)
-        if self.bias:
-            self.db[:] = rows.sum(axis=0)                               # (n_out,)
-        return dy @ self.W.T                                            # (..., n_in)
-
-
 class Sigmoid(Layer):
     """1 / (1 + exp(-x)), between 0 and 1.   (...) -> (...), entry by entry."""
 
@@ -195,8 +208,8 @@ class GELU(Layer):
     ROOT = math.sqrt(2 / math.pi)
 
     def forward(self, x):
-        w = x * x                                   # in place from here on: passes over a large
-        w *= 0.044715 * self.ROOT                   # array are what this layer costs
+        w = x * x
+        w *= 0.044715 * self.ROOT
         w += self.ROOT
         w *= x                                      # u
         np.tanh(w, out=w)
