@@ -304,9 +304,9 @@ class SoftmaxCrossEntropy(Layer):
     def forward(self, logits, targets):
         guards.classes(logits, targets)
         shifted = logits - logits.max(axis=-1, keepdims=True)           # (..., V)
-        log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-        self.p, self.targets = np.exp(log_p), targets
-        return -np.mean(np.take_along_axis(log_p, targets[..., None], axis=-1))
+        log_sum = np.log(np.exp(shifted).sum(axis=-1, keepdims=True))   # (..., 1)
+        self.p, self.targets = np.exp(shifted - log_sum), targets
+        return np.mean(log_sum - np.take_along_axis(shifted, targets[..., None], axis=-1))
 
     def backward(self):
         truth = one_hot(self.targets, self.p.shape[-1], self.p.dtype)   # (..., V)
