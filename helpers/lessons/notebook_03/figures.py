@@ -29,6 +29,7 @@ CLASS_COLORS = (BLUE, ORANGE, GREEN)
 MARKERS = ("o", "s", "^", "D", "v", "P")
 INK = "#444444"
 BACK = text_color(ORANGE)  # what belongs to the way back
+WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # behind a text on a line
 ARROW = {"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0, "linewidth": 1.3}
 
 
@@ -120,10 +121,12 @@ def neurons(cases):
         shares.append(draw_regions(ax, guess, points, labels, 160, reach))
         axis = np.linspace(-reach, reach, 160)
         p = guess(np.stack(np.meshgrid(axis, axis), axis=-1))[..., 1]
-        lines = ax.contour(axis, axis, p, levels=[0.1, 0.5, 0.9], colors=INK,
-                           linewidths=[1, 2, 1], linestyles=["--", "-", "--"])
-        ax.clabel(lines, fmt=lambda level: f"p = {level:g}", fontsize=9)
+        ax.contour(axis, axis, p, levels=[0.1, 0.5, 0.9], colors=INK, linewidths=[1, 2, 1],
+                   linestyles=["--", "-", "--"])
         ax.set(title=f"{title}: {shares[-1]:.0%} right", xlabel="$x_1$", ylabel="$x_2$")
+    axes[0].text(0.03, 0.04, "line: p = 1/2;  dashed: p = 0.1, 0.9", fontsize=9, color=INK,
+                 transform=axes[0].transAxes, bbox={"facecolor": "white", "edgecolor": "none",
+                                                    "alpha": 0.8, "pad": 2})
     return with_alt(figure, (
         "Left, two clouds of points, circles and squares, with a straight line between them; the "
         f"colors fade over the line, and {shares[0]:.0%} of the points lie on their own side. "
@@ -180,6 +183,11 @@ def spirals_live(runs, points, labels, width, depth, epoch):
 # --- networks, drawn ---
 
 
+def number(value):
+    """A number as a text, with a minus sign that is one."""
+    return f"{value:g}".replace("-", "−")
+
+
 def node(ax, x, y, radius, text, color=BLUE, size=11):
     """A circle with a text in it."""
     ax.add_patch(Circle((x, y), radius, facecolor=color + "26", edgecolor=color, zorder=2))
@@ -214,8 +222,8 @@ def neuron(x, w, b, z, p):
         node(ax, 9, height, 4, f"{value:g}")
         ax.text(3.5, height, f"$x_{i}$", ha="right", va="center")
         arrow(ax, (9, height), (40, 14), gap=(4, 6))
-        ax.text(22, 14 + 0.62 * (height - 14), f"$w_{i}$ = {weight:g}", ha="center",
-                va="bottom" if height > 14 else "top", fontsize=10.5)
+        ax.text(23, 14 + 0.55 * (height - 14), f"$w_{i}$ = {number(weight)}", ha="center",
+                va="center", fontsize=10.5, bbox=WHITE)
     node(ax, 40, 14, 6, f"z = {z:g}", GREEN)
     ax.text(40, 26.5, f"b = {b:g}", ha="center", va="top", fontsize=10.5)
     arrow(ax, (40, 24), (40, 14), gap=(0, 6))
@@ -223,7 +231,8 @@ def neuron(x, w, b, z, p):
     ax.text(51, 15, "σ", ha="center", va="bottom", fontsize=13)
     node(ax, 62, 14, 6, f"p = {p:.3f}", ORANGE)
     ax.text(70, 14, "the probability of a yes", ha="left", va="center", fontsize=10.5)
-    terms = " + ".join(f"{weight:g} · {value:g}" for value, weight in zip(x, w, strict=True))
+    terms = " + ".join(f"({number(weight)}) · {value:g}" if weight < 0 else
+                       f"{weight:g} · {value:g}" for value, weight in zip(x, w, strict=True))
     ax.text(40, 6.6, f"{terms} + {b:g}", ha="center", va="top", fontsize=10, color=INK)
     return with_alt(figure, (
         f"Circles for the inputs {' and '.join(f'{value:g}' for value in x)}, arrows with the "
@@ -272,20 +281,20 @@ def blame(there, back):
     ax.set_position((0, 0, 1, 1))
     inputs, hidden, out = [(10, 36), (10, 12)], [(46, 36), (46, 12)], (76, 24)
 
-    def both(x, y, key, place=(), name="", size=10):
-        ax.text(x, y + 0.2, f"{name}{there[key][place]:g}", ha="center", va="bottom",
-                fontsize=size, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})
-        ax.text(x, y - 0.4, f"{back[key][place]:g}", ha="center", va="top", fontsize=size,
-                color=BACK, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})
+    def both(x, y, key, place=(), name="", size=10, box=None):
+        ax.text(x, y + 0.2, name + number(there[key][place]), ha="center", va="bottom",
+                fontsize=size, bbox=box)
+        ax.text(x, y - 0.4, number(back[key][place]), ha="center", va="top", fontsize=size,
+                color=BACK, bbox=box)
 
     for i, start in enumerate(inputs):
         for j, end in enumerate(hidden):
             arrow(ax, start, end, "#999999", (5.2, 7.2), linewidth=1)
             share = 0.5 if i == j else 0.29
-            both(*(np.add(start, share * np.subtract(end, start))), "W_1", (i, j))
+            both(*(np.add(start, share * np.subtract(end, start))), "W_1", (i, j), box=WHITE)
     for j, start in enumerate(hidden):
         arrow(ax, start, out, "#999999", (7.2, 5.2), linewidth=1)
-        both(*(np.add(start, 0.52 * np.subtract(out, start))), "W_2", (j,))
+        both(*(np.add(start, 0.52 * np.subtract(out, start))), "W_2", (j,), box=WHITE)
     for i, (x, y) in enumerate(inputs):
         node(ax, x, y, 5.2, "")
         both(x, y, "x", (i,), f"$x_{i + 1}$ = ")
@@ -483,7 +492,7 @@ def curves(runs, stop):
     left.plot(steps, held, color=ORANGE)
     left.text(steps[-1], held[-1] + 0.05, "pictures held out", ha="right", color=BACK)
     left.axvline(stop, color=GRAY, linewidth=1, linestyle=":")
-    left.text(stop + 12, 0.3, f"best stopped here,\nat step {stop}", color=GRAY, va="center")
+    left.text(stop + 25, 0.95, f"best stopped here, at step {stop}", color=GRAY, va="center")
     left.set(ylim=(0, 1.25), xlabel="step", ylabel="loss, nats", title=name)
     styles = zip((ORANGE, YELLOW, PINK, GREEN), ("-", "--", "-.", "-"), strict=True)
     for (name, (steps, _, held)), (color, style), marker in zip(runs.items(), styles, MARKERS,
