@@ -37,7 +37,7 @@ def neuron(dw=None, db=None, p=None):
 def neuron_cases(seed, sizes):
     """(w, b, x, t) of each size (N, d)."""
     rng = np.random.default_rng(seed)
-    return [(rng.normal(size=d), float(rng.normal()), rng.normal(size=(N, d)),
+    return [(rng.normal(size=d).round(2), round(rng.normal(), 2), rng.normal(size=(N, d)).round(2),
              rng.integers(0, 2, N).astype(float)) for N, d in sizes]
 
 
@@ -82,6 +82,12 @@ one.mistake("∂z/∂b is 1, but ∂L/∂b is the mean of (p - t) times that",
             neuron(db=lambda x, p, t: 1.0))
 one.mistake("x is missing: ∂z/∂w is x, so ∂L/∂w is the mean of (p - t) x",
             neuron(lambda x, p, t: np.mean(p - t) * np.ones(x.shape[1])))
+one.mistake("∂L/∂w: you took the mean over the inputs; take it over the examples, axis 0",
+            neuron(lambda x, p, t: np.mean((p - t)[:, None] * x, axis=1)))
+one.mistake("t is missing: it is what is said MINUS what is true, p - t",
+            neuron(lambda x, p, t: x.T @ p / len(t), lambda x, p, t: np.mean(p)))
+one.mistake("the order: give ∂L/∂w first, then ∂L/∂b",
+            lambda w, b, x, t: neuron()(w, b, x, t)[::-1])
 one.told("all numbers are 2 times", neuron(lambda x, p, t: 2 * x.T @ (p - t) / len(t)))
 one.told("give 2 things", lambda w, b, x, t: w)
 
@@ -99,11 +105,12 @@ def read_off(weights=None, constant=None):
 def bend_cases(seed, pieces):
     """(k, y) for each number of pieces, at uneven distances."""
     rng = np.random.default_rng(seed)
-    return [(np.cumsum(rng.uniform(0.3, 2, m + 1)) - 2, rng.normal(size=m + 1)) for m in pieces]
+    return [((np.cumsum(rng.uniform(0.3, 2, m + 1)) - 2).round(2), rng.normal(size=m + 1).round(2))
+            for m in pieces]
 
 
 ramps = Exercise("3.2", read_off(), bend_cases(32, [1, 3, 2, 7]),
-                 parts=("the constant", "the weights"))
+                 parts=("the constant", "v"))
 ramps.mistake("these are the slopes of the pieces. The ramps before go on climbing, so each new "
               "one only has to CHANGE the slope", read_off(lambda s, k, y: s))
 ramps.mistake("the first weight is missing: at the first place the slope changes from 0 to the "
@@ -138,6 +145,10 @@ ramps.mistake("a weight may be negative: where the curve turns down, its ramp mu
               read_off(lambda s, k, y: np.abs(np.diff(s, prepend=0))))
 ramps.mistake("the changes are added up once too often; np.diff, not np.cumsum",
               read_off(lambda s, k, y: np.cumsum(s)))
+ramps.mistake("the order: give the constant first, then the weights",
+              lambda k, y: read_off()(k, y)[::-1])
+ramps.mistake("the weights are in the wrong order: the first belongs to the first place",
+              read_off(lambda s, k, y: np.diff(s, prepend=0)[::-1]))
 ramps.told("all numbers are 2 times", read_off(lambda s, k, y: 2 * np.diff(s, prepend=0)))
 
 
@@ -164,9 +175,8 @@ def two_layers(slope=None, forward=None, **other):
 def two_layer_cases(seed, sizes):
     """(x, W_1, b_1, W_2, b_2, dy) of each size (N, n_in, hidden, n_out)."""
     rng = np.random.default_rng(seed)
-    return [(rng.normal(size=(N, n)), rng.normal(size=(n, h)), rng.normal(size=h),
-             rng.normal(size=(h, m)), rng.normal(size=m), rng.normal(size=(N, m)))
-            for N, n, h, m in sizes]
+    return [tuple(rng.normal(size=shape).round(2)
+                  for shape in [(N, n), (n, h), h, (h, m), m, (N, m)]) for N, n, h, m in sizes]
 
 
 both = Exercise("3.3", two_layers(),
@@ -209,6 +219,17 @@ both.mistake("db_1, db_2: you summed over the neurons; sum over the examples, ax
                         db_2=lambda x, z, a, dz, dy: dy.sum(axis=1)))
 both.mistake("db_1 is what reaches a; take it from dz, behind the tanh",
              two_layers(db_1=lambda x, z, a, dz, dy: (dz / (1 - a**2)).sum(axis=0)))
+
+
+both.mistake("db_2 has a row for each example; a bias enters for every example, so sum over them",
+             two_layers(db_2=lambda x, z, a, dz, dy: dy))
+both.mistake("db_1, db_2 have a row for each example; sum over the examples, axis 0",
+             two_layers(db_1=lambda x, z, a, dz, dy: dz, db_2=lambda x, z, a, dz, dy: dy))
+
+
+@both.mistake("da: the outputs reach a through W_2, so da = dy W_2ᵀ; you added up dy without it")
+def without_weights(x, W_1, b_1, W_2, b_2, dy):
+    return two_layers()(x, W_1, b_1, np.ones_like(W_2), b_2, dy)
 
 
 @both.mistake("the order: give dW_1, db_1 first, then dW_2, db_2")
@@ -294,7 +315,9 @@ def linear_probe(answer, x, dy):
     """What the layer does with x and dy, there and back."""
     if not (isinstance(answer, type) and hasattr(answer, "backward")):
         raise Wrong('give the class itself: check("3.4", MyLinear)')
-    return layer_results(answer(x.shape[-1], dy.shape[-1]), x, dy, ("W", "b"))
+    made = answer(x.shape[-1], dy.shape[-1])
+    made.initialize = lambda rng: None  # its first values are its own business
+    return layer_results(made, x, dy, ("W", "b"))
 
 
 def linear_cases(seed, sizes):
@@ -345,6 +368,8 @@ layer.mistake("forward: + b is missing; it was right as it was given",
 layer.mistake("dx: you return dy times the slope by W, not by x: dy @ W.T",
               linear(dx=lambda self, dy: np.broadcast_to(self.dW.sum(axis=1),
                                                          (*dy.shape[:-1], len(self.W)))))
+layer.mistake("dx is what each single example hands back; no mean is taken here",
+              linear(dx=lambda self, dy: dy @ self.W.T / len(dy)))
 layer.told("your code raised ValueError", linear(dx=lambda self, dy: dy @ self.W))
 layer.told("dx has shape", linear(dx=lambda self, dy: dy.reshape(-1, dy.shape[-1]) @ self.W.T))
 layer.told("your code raised ValueError",
@@ -367,6 +392,7 @@ def soft(loss=None, gradient=None, log_p=None, p=None):
     loss = loss or (lambda z, p, log_p, q: -(q * log_p).sum(axis=-1).mean())
     gradient = gradient or (lambda z, p, q: (p - q) / len(z))
 
+    @np.errstate(all="ignore")  # some mistakes overflow
     def both(z, q):
         logs = (log_p or log_softmax)(z)
         probabilities = p(z) if p else np.exp(logs)
@@ -452,6 +478,21 @@ targets.mistake("the gradient: q is missing: p - q", soft(gradient=lambda z, p, 
 targets.mistake("the gradient: a factor p (1 - p) belongs to the sigmoid and the squared error; "
                 "here it has cancelled: p - q",
                 soft(gradient=lambda z, p, q: (p - q) * p * (1 - p) / len(z)))
+targets.mistake("that is the divergence, without the entropy of q; the loss is -Σ q ln p",
+                soft(lambda z, p, log_p, q:
+                     (q * (np.log(np.where(q > 0, q, 1)) - log_p)).sum(axis=-1).mean()))
+targets.mistake("the gradient: you took the likeliest class of q as sure; all of q counts: p - q",
+                soft(gradient=lambda z, p, q: (p - (q == q.max(axis=-1, keepdims=True))) / len(z)))
+targets.mistake("the gradient by the logits is shaped like the logits, a row for each example; you "
+                "took their mean", soft(gradient=lambda z, p, q: (p - q).mean(axis=0)))
+targets.mistake("the probabilities of a row must sum to 1: softmax, not the sigmoid of each logit",
+                soft(log_p=lambda z: np.log(sigmoid(z)), p=sigmoid))
+targets.mistake("that is a squared error; the loss is -Σ q ln p",
+                soft(lambda z, p, log_p, q: ((p - q) ** 2).sum(axis=-1).mean()))
+targets.mistake("the logits are cut off; for logits of 800 the loss really is that large",
+                soft(log_p=lambda z: log_softmax(np.clip(z, -100, 100))))
+targets.mistake("the order: give the loss first, then the gradient",
+                lambda z, q: soft()(z, q)[::-1])
 targets.told("right to about", soft(lambda z, p, log_p, q:
                                     -(q * (log_p - 1e-4)).sum(axis=-1).mean()))
 
@@ -491,7 +532,8 @@ def step_probe(answer, make):
     losses = []
     for inputs, labels in batches:
         kept = inputs.copy(), labels.copy()
-        losses.append(call_method(answer, model, criterion, optimizer, inputs, labels))
+        loss = call_method(answer, model, criterion, optimizer, inputs, labels)
+        losses.append(np.ravel(loss)[0] if np.size(loss) == 1 else loss)
         if not (np.array_equal(kept[0], inputs) and np.array_equal(kept[1], labels)):
             raise Wrong("you changed the examples, which belong to the caller")
     return {"the loss before each of three steps": losses,
@@ -592,6 +634,41 @@ def summed(model, criterion, optimizer, inputs, targets):
     return step(model, criterion, optimizer, inputs, targets) * len(inputs)
 
 
+@train.mistake("the step follows the gradient, model.grad, not theta itself")
+def along_theta(model, criterion, optimizer, inputs, targets):
+    loss = criterion(model(inputs), targets)
+    model.backward(criterion.backward())
+    optimizer.step(model.theta.copy())
+    return loss
+
+
+@train.mistake("the loss is a mean already, and its gradient holds the 1/N; do not divide again")
+def divided_again(model, criterion, optimizer, inputs, targets):
+    loss = criterion(model(inputs), targets)
+    model.backward(criterion.backward() / len(inputs))
+    optimizer.step(model.grad)
+    return loss
+
+
+@train.mistake("model.backward wants the gradient of the loss: criterion.backward(), not ones")
+def ones(model, criterion, optimizer, inputs, targets):
+    guesses = model(inputs)
+    loss = criterion(guesses, targets)
+    model.backward(np.ones_like(guesses))
+    optimizer.step(model.grad)
+    return loss
+
+
+@train.mistake("the gradients of all batches add up; model.grad holds that of this batch alone")
+def adding_up(model, criterion, optimizer, inputs, targets):
+    before = model.grad.copy()
+    loss = criterion(model(inputs), targets)
+    model.backward(criterion.backward())
+    model.grad += before
+    optimizer.step(model.grad)
+    return loss
+
+
 @train.told("you changed the examples")
 def noisy(model, criterion, optimizer, inputs, targets):
     inputs += 0.1
@@ -636,6 +713,8 @@ scale.mistake("n is missing: with more inputs the sum is larger, so the weights 
               lambda n, m: math.sqrt(2 / (1 + m**2)))
 scale.mistake("1 belongs to the half above 0, m² to the half below: 1 + m², not 1 - m²",
               lambda n, m: math.sqrt(2 / ((1 - m**2) * n)))
+scale.mistake("in between, but not on a straight line: the mean SQUARES of both halves add",
+              lambda n, m: (1 - m) * math.sqrt(2 / n) + m * math.sqrt(1 / n))
 scale.mistake("0.02 is a habit; with n inputs it multiplies the size by √(n · 0.02² (1 + m²)/2)",
               lambda n, m: 0.02)
 scale.mistake("the half above 0 is missing: ½ (1 + m²)",
