@@ -37,11 +37,13 @@ def whole(name, value, least=0, what="a whole number"):
         raise ValueError(f"{name} is {value!r}; it must be {what}, {least} or more")
 
 
-def not_empty(x, what):
-    """Raise ValueError if an array holds nothing; `what` says what cannot be done with it."""
+def sample(x, what):
+    """Return x as floats. Raises ValueError, naming `what` cannot be done, if it holds nothing."""
+    (x,) = floats(x)
     if x.ndim == 0 or x.size == 0:
         raise ValueError(f"there is nothing to {what} in an array of shape {x.shape}; give at "
-                         "least one example, such as (N, d) with N rows")  # fmt: skip
+                         "least one example, such as (N, d) with N rows")
+    return x
 
 
 def labels(values, n):
@@ -63,7 +65,7 @@ def scores(values, axis):
     Raises ValueError if there are none along the axis, all of them are -inf, or one is +inf.
     """
     (values,) = floats(values)
-    if values.ndim == 0 or values.shape[axis] == 0:
+    if not -values.ndim <= axis < values.ndim or values.shape[axis] == 0:
         raise ValueError(f"softmax needs at least one score along axis {axis}, got {values.shape}")
     if np.isinf(values.max(axis=axis)).any():
         raise ValueError("softmax of scores that are all -inf, or with one that is +inf, is not "
@@ -94,11 +96,12 @@ def parameters(theta, dtype=None):
 
 
 def gradient(values, theta):
-    """Return a gradient as an array.
+    """Return a gradient as an array with the dtype of theta.
 
     Raises ValueError unless it is shaped like theta, FloatingPointError if it is not finite.
     """
-    values = np.asarray(values)
+    with np.errstate(all="ignore"):  # what does not fit into float32 is told below
+        values = np.asarray(values, dtype=theta.dtype)
     if values.shape != theta.shape:
         raise ValueError(f"the gradient has shape {values.shape}, theta {theta.shape}; "
                          "give one slope for each parameter")
@@ -123,8 +126,8 @@ def mask_of(theta, decays):
 
 
 def same_size(a, b):
-    """Return two arrays as rows of numbers. Raises ValueError unless they are equally many."""
-    a, b = np.ravel(a), np.ravel(b)
+    """Return two arrays as rows of float64. Raises ValueError unless they are equally long."""
+    a, b = (np.asarray(x, dtype=np.float64).ravel() for x in (a, b))
     if a.size != b.size:
         raise ValueError(f"cannot compare {a.size} numbers with {b.size}; are both the gradient "
                          "of the same parameters?")
