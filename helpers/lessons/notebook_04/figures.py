@@ -167,18 +167,19 @@ def bound_figure(R, gamma, along, length, random_ones, hard_ones):
     left.fill_between(M, low, high, where=low <= high, color=SKY, alpha=0.15, linewidth=0)
     left.plot(M, high, color=GRAY)
     left.plot(M, low, "--", color=GRAY)
-    left.plot(length, "s-", color=ORANGE, markersize=3, markevery=8)
-    left.plot(along, "o-", color=BLUE, markersize=3, markevery=8)
+    left.plot(length, "s-", color=ORANGE, markersize=4)
+    left.plot(along, "o-", color=BLUE, markersize=4)
     left.axvline(bound, color=BLACK, linewidth=1, linestyle=":")
     top = 1.2 * high[-1]
     for x, y, text, color, turn in [
         (0.62 * bound, R * np.sqrt(0.62 * bound), "at most √M R", "#444444", "bottom"),
         (0.62 * bound, 0.62 * bound * gamma, "at least M γ", "#444444", "top"),
-        (mistakes, length[-1], " |θ|", text_color(ORANGE), "bottom"),
-        (mistakes, along[-1], " u · θ", text_color(BLUE), "top"),
+        (mistakes, length[-1], "  |θ|", text_color(ORANGE), "center"),
+        (mistakes, along[-1], "  u · θ", text_color(BLUE), "center"),
     ]:
-        left.text(x, y + (0.02 if turn == "bottom" else -0.03) * top, text, color=color, va=turn,
-                  ha="right" if turn == "bottom" and "M" in text else "left", fontsize=10)
+        shift = {"bottom": 0.02, "top": -0.03, "center": 0}[turn] * top
+        left.text(x, y + shift, text, color=color, va=turn,
+                  ha="right" if turn == "bottom" else "left", fontsize=10)
     left.text(0.98 * bound, 0.03 * top, "the bound", ha="right", fontsize=10)
     left.set(xlabel="mistakes M", ylabel="u · θ and |θ|", xlim=(0, 1.12 * bound), ylim=(0, top),
              title=f"one task: {mistakes} mistakes, the bound is {bound:.0f}")
@@ -233,7 +234,7 @@ def cycle_figure(points, targets, states):
     points: (N, 2). targets: (N,). states: a list of N tuples (w₁, w₂, b, …), the state before each
     example is shown.
     """
-    figure = Figure(figsize=(10, 3.1))
+    figure = Figure(figsize=(10, 3.7))
     axes = figure.subplots(1, len(points), sharey=True)
     for ax, point, target, (w_1, w_2, bias, *_) in zip(axes, points, targets, states, strict=True):
         says = int(Perceptron([w_1, w_2], bias).decide(point))
@@ -480,7 +481,7 @@ def widths_figure(shares, losses, levels):
     left, right = figure.subplots(1, 2)
     places = np.arange(len(shares))
     bars = left.bar(places, list(shares.values()), color=BLUE, width=0.65)
-    left.bar_label(bars, [f"{share:.0%}" for share in shares.values()], padding=2)
+    left.bar_label(bars, [f"{share:.1%}" for share in shares.values()], padding=2)
     left.set(xlabel="hidden neurons", ylabel="share of the starts that learn XOR", ylim=(0, 1.1))
     left.set_xticks(places, list(shares))
     left.grid(axis="x", visible=False)
@@ -496,7 +497,7 @@ def widths_figure(shares, losses, levels):
               xlim=(-0.6, places[-1] + 0.5))
     right.set_xticks(places, list(shares))
     right.grid(False)
-    words = ", ".join(f"{share:.0%} for {width}" for width, share in shares.items())
+    words = ", ".join(f"{share:.1%} for {width}" for width, share in shares.items())
     return with_alt(figure, f"Left, bars: the share of starts that learn XOR is {words} hidden "
                     "neurons. Right: the final losses of all starts for each width. Dots near 0 "
                     "have learned it; crosses have not, and from two neurons on they lie on two "
