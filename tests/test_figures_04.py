@@ -63,7 +63,8 @@ def test_adder_figure_adds(a, b):
     assert figures.read(columns) == a + b
     figure = figures.adder_figure(a, b)
     found = texts(figure)
-    assert any(text.endswith(f"{a} + {b} = {a + b}") for text in found)
+    assert any(text.split() == f"{a:04b} + {b:04b} = {a + b:05b} {a} + {b} = {a + b}".split()
+               for text in found)
     kinds = [text for text in found if text in ("AND", "OR", "NAND")]
     assert len(kinds) == 36
     assert all(f"{name}{index}" in found for name in "abcs" for index in "₀₁₂₃") and "s₄" in found
