@@ -278,3 +278,22 @@ def test_shades_and_grids():
     ax = figures.sums_figure(np.ones(256, dtype=bool), np.array([4])).axes[0]
     minor = ax.get_xticks(minor=True)
     assert minor.tolist() == ax.get_yticks(minor=True).tolist() == (np.arange(17) - 0.5).tolist()
+
+
+def test_texts_lie_inside_their_axes():
+    ones = np.array([[50, 4], [900, 30]])
+    along = np.array([0, 1, 2, 2.5])
+    for figure in (
+        figures.gate_figure(QUESTIONS, 1, 1, -1.5, "AND"),
+        figures.bound_figure(2.0, 0.5, along, along + 0.1, ones, ones[:1]),
+        figures.fold_figure(), figures.neuron_figure([1, 1], -1.5),
+    ):
+        for ax in figure.axes:
+            for text in ax.texts:
+                if text.get_text() and not hasattr(text, "xy"):
+                    x, y = text.get_position()
+                    assert ax.get_xlim()[0] <= x <= ax.get_xlim()[1], text.get_text()
+                    assert ax.get_ylim()[0] <= y <= ax.get_ylim()[1], text.get_text()
+    x, y = next(text.get_position() for text in figures.bound_figure(
+        2.0, 0.5, along, along, ones, ones[:1]).axes[1].texts if text.get_text() == "random points")
+    assert 30 < y < x, "over the dots and under the diagonal"
