@@ -144,12 +144,12 @@ def backward_figure(tokens, m):
         [Matrix("$P^T$", m["P"].T, tokens, tokens, signed=False), "·",
          Matrix("$dM$", m["dM"], tokens), "=", Matrix("$dV$", m["dV"], tokens)],
     ], (10, 8.2))
-    zero = [name for name, row in zip(tokens, m["dQ"], strict=True) if not row.any()]
+    row = ", ".join(f"{value:.2f}" for value in m["dQ"][2])
     return with_alt(figure, (
         "Four lines of small matrices: dM times V transposed gives dP, and the softmax turns it "
         "into dZ, whose rows sum to 0. dZ times K and dZ transposed times Q, divided by √2, give "
         "dQ and dK. P transposed times dM gives dV. "
-        f"The rows of dQ that are 0: {', '.join(zero) or 'none'}."))
+        f"The row of {tokens[2]} in dQ is ({row}), not 0."))
 
 
 def arc(ax, start, end, side, color, alpha, width, slope):
