@@ -193,9 +193,11 @@ def arcs_figure(names, panels):
         ax.text(T - 0.3, -0.02, guess, va="center", fontsize=12)
         reach = 0.42 + 0.75 * (0.55 + slope * (T - 1))
         ax.text(-0.5, reach - 0.1, title, fontsize=11, va="top", weight="bold")
-        ax.text(T - 0.3, 1.1, "layer 2: where the\nquestion looks", color=LAYER_COLORS[1],
+        ax.text(T - 0.3, 1.1, "layer 2: where the\nquestion looks",
+                color=text_color(LAYER_COLORS[1]),
                 fontsize=10, va="center")
-        ax.text(T - 0.3, -1.1, "layer 1: where\nthe digits look", color=LAYER_COLORS[0],
+        ax.text(T - 0.3, -1.1, "layer 1: where\nthe digits look",
+                color=text_color(LAYER_COLORS[0]),
                 fontsize=10, va="center")
         ax.set(xlim=(-0.6, T * 1.23), ylim=(-0.55 - 0.75 * (0.55 + slope * (T - 2)), reach))
         ax.axis("off")
@@ -281,7 +283,7 @@ def scale_figure(widths, variance, entropy, slope, places):
     axes[0].plot(widths, widths, "--", color="black", linewidth=1)
     axes[0].axhline(1, color="black", linestyle="--", linewidth=1)
     axes[0].set(yscale="log", title="variance of the scores", ylim=(0.4, 3000))
-    axes[0].text(4, 60, "derived: d and 1,\ndashed", ha="right", color=DARK, fontsize=9)
+    axes[0].text(1024, 9, "dashed: derived,\nd and 1", ha="right", color=DARK, fontsize=9)
     axes[1].axhline(np.log(places), color=GRAY, linestyle=":", linewidth=1.2)
     axes[1].text(1024, np.log(places) + 0.04, f"ln {places}: all alike", ha="right", color=DARK,
                  fontsize=9)
@@ -335,7 +337,8 @@ def rotary_figure(distance, scores, deviations, by_sum, by_turning):
     left.axvline(0, color=GRAY, linewidth=1)
     left.set(xlabel="distance u − t   (before the query  |  after it)", ylabel="score before ÷ √d",
              title="score over the distance")
-    left.set_ylim(top=1.32 * max(score.max() for score in scores.values()))
+    low, high = left.get_ylim()
+    left.set_ylim(low, high + 0.4 * (high - low))
     left.legend(loc="upper left")
     right.plot(deviations, by_sum, "s--", color=ORANGE)
     right.plot(deviations, np.full(len(deviations), by_turning), "o-", color=BLUE)
@@ -388,7 +391,7 @@ def mix_figure(tokens, queries, keys, values, query, temperature):
     mixed = weights @ values
     trail = softmax(scores / np.logspace(-2, 2, 120)[:, None]) @ values  # (120, 2)
     figure, ((left, middle, right),) = fixed_axes(
-        (10, 3.9), 1, 3, left=0.06, right=0.985, bottom=0.15, top=0.9, wspace=0.28,
+        (10, 3.9), 1, 3, left=0.075, right=0.985, bottom=0.15, top=0.9, wspace=0.28,
         width_ratios=(1, 0.95, 1.15))
     colors = (BLUE, GREEN, PINK, SKY)
     draw_keys(left, tokens, keys, queries[row], colors)
@@ -535,8 +538,9 @@ def lengths_figure(lengths, tables, trained):
     """
     figure = Figure(figsize=(8.5, 4))
     ax = figure.add_subplot()
-    ax.axvspan(trained, lengths[-1], color="#F0F0F0", zorder=0)
-    ax.text(trained + 0.15, 0.04, "longer than any text seen in training", color=DARK, fontsize=10)
+    ax.axvline(trained, color="black", linestyle="--", linewidth=1)
+    ax.text(trained + 0.15, 0.04, "longer than any text seen in training  →", color=DARK,
+            fontsize=10)
     styles = (("o-", BLUE), ("s--", ORANGE), ("^:", GREEN))
     ends = []
     for (label, table), (style, color) in zip(tables.items(), styles, strict=True):
