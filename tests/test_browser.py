@@ -32,6 +32,14 @@ HEIGHT = """() => {
     const cells = [...document.querySelectorAll('.jp-Cell')].map(e => e.getBoundingClientRect())
     return Math.ceil(Math.max(...cells.map(c => c.bottom)) - Math.min(...cells.map(c => c.top)))
 }"""
+# What the fold under every picture says, a live one included.
+DESCRIPTIONS = """() => [...document.querySelectorAll('.jp-OutputArea img')].map(image => {
+    let child = image.closest('.jp-OutputArea-child')
+    while (child.parentElement.closest('.jp-OutputArea-child'))
+        child = child.parentElement.closest('.jp-OutputArea-child')
+    const fold = child.nextElementSibling.querySelector('details.figure-description')
+    return fold.querySelector('p').textContent
+})"""
 TO_TOP = "() => document.querySelectorAll('.jp-Notebook *').forEach(e => e.scrollTo(0, 0))"
 REDRAWN = "([image, before]) => image.src !== before && image.complete && image.naturalWidth > 0"
 
@@ -127,6 +135,17 @@ def test_every_picture_is_drawn(visit):
     assert all(width > 0 for width in sizes), sizes
 
 
+def test_every_figure_is_followed_by_its_description(visit):
+    """JupyterLab gives a picture no alternative text: the description folds out under it."""
+    described = visit.page.evaluate(DESCRIPTIONS)
+    assert described == [
+        output.metadata["image/png"]["alt"]
+        for cell in code_cells(NOTEBOOKS[visit.name])
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    ]
+
+
 def test_every_formula_is_set(visit):
     assert visit.page.locator("mjx-container").count() > 0
     assert visit.page.locator(WRONG_MATH).all_text_contents() == []
@@ -201,12 +220,12 @@ def test_network_is_asked_for_the_badges_only(visit):
 def test_a_wrong_answer_is_told_and_the_folded_solution_passes(visit):
     """Exercise 1.2: an answer typed over the dots of the stub, then the solution from the page."""
     keyboard = visit.page.keyboard
-    cell = visit.page.locator(".jp-CodeCell", has_text='check("1.2", causal_mask)')
+    cell = visit.page.locator(".jp-CodeCell", has_text='check("1.2", my_causal_mask)')
     said = cell.locator(".jp-OutputArea-output")
     cell.locator(".cm-line", has_text="...").click()
     keyboard.press("End")
     keyboard.press("Shift+Home")
-    keyboard.type("return np.tri(T)")
+    keyboard.type("return np.tri(length)")
     keyboard.press("Shift+Enter")
     expect(said).to_have_text(re.compile(r"^✗ 1\.2: .* a mask is of bool"))
 
@@ -217,7 +236,7 @@ def test_a_wrong_answer_is_told_and_the_folded_solution_passes(visit):
     solution = folded.locator("code").inner_text()
     cell.locator(".cm-line").first.click()
     keyboard.press("ControlOrMeta+a")
-    keyboard.insert_text(f'{solution}\n\ncheck("1.2", causal_mask)')
+    keyboard.insert_text(f'{solution}\n\ncheck("1.2", my_causal_mask)')
     keyboard.press("Shift+Enter")
     expect(said).to_have_text(re.compile(r"^✓ 1\.2\s*$"))
 
