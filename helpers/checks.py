@@ -456,8 +456,8 @@ def is_turned(given, wanted):
 
 def place_of(index):
     """` at index (2, 3)`: of an index, or of the first True in an array of bool."""
-    if isinstance(index, np.ndarray):
-        index = tuple(np.argwhere(index)[0]) if index.ndim else ()
+    if isinstance(index, (np.ndarray, np.bool_)):
+        index = tuple(np.argwhere(index)[0]) if np.ndim(index) else ()
     inside = ", ".join(str(int(i)) for i in index)
     return f" at index [{inside}]" if inside else ""
 
@@ -480,7 +480,7 @@ def describe_case(right, case):
         elif not callable(value):
             shown = value.tolist() if isinstance(value, np.ndarray) else value
             if isinstance(shown, float):
-                shown = round(shown, 4)
+                shown = float(f"{shown:.4g}")
             if len(repr(shown)) <= 60:
                 words.append(f"{name} = {shown!r}")
     return f"for {', '.join(words)}: " if words else ""
