@@ -23,6 +23,7 @@ import threading
 import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -139,7 +140,8 @@ class Exercise:
             raise Wrong(f"{name} is missing")
         pairs = [(g[name], w[name]) for g, w in zip(given, wanted, strict=True)
                  if not isinstance(g, Wrong) and name in g and name in w]  # fmt: skip
-        where = describe_case(self.right, self.cases[i])
+        tried = self.right if self.probe is None else partial(self.probe, self.right)
+        where = describe_case(tried, self.cases[i])
         raise Wrong(difference(name or "your result", pairs, given[i][name], wanted[i][name],
                                where, self.exact))  # fmt: skip
 
