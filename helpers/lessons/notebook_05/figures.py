@@ -210,6 +210,7 @@ def looks_of(model, text):
     return [look.layer.weights[0, 0] for look in model.layers[1:3]]
 
 
+@np.errstate(under="ignore")  # in a network that is nearly sure, gradients round to 0
 def opening_figure(names, texts, answers, text, answer, steps=300, seed=0):
     """Train two layers of attention to look up values, and draw where the tokens of a text look.
 
