@@ -183,13 +183,44 @@ def classes(logits, targets):
 # --- attention (notebook 05) ---
 
 
-def divisible(width, heads):
-    """Raise unless a width can be shared out evenly to the heads."""
+def rows(tokens, size):
+    """Return tokens as an array. Raises TypeError or ValueError unless each is a row of a table."""
+    tokens = np.asarray(tokens)
+    if tokens.dtype.kind not in "iu":
+        raise TypeError(f"tokens must be integers, got {tokens.dtype}; an embedding looks rows up "
+                        "by their number")
+    if tokens.size and not (tokens.min() >= 0 and tokens.max() < size):
+        wrong = tokens[(tokens < 0) | (tokens >= size)].flat[0]
+        raise ValueError(f"token {wrong} is outside the table, which has rows 0 to {size - 1}; was "
+                         "it made for another vocabulary?")
+    return tokens
+
+
+def places(length, width):
+    """Raise unless `length` places can have positions of `width` features, which come in pairs."""
+    whole("length", length, 0, "a number of places")
+    whole("width", width, 2, "an even number of features")
+    if width % 2:
+        raise ValueError(f"width is {width}; sines and cosines come in pairs, so it must be even")
+
+
+def heads(x, number):
+    """Raise ValueError unless x (N, T, d) can be split over so many heads."""
+    if x.ndim != 3 or number < 1 or x.shape[-1] % number:
+        raise ValueError(f"x has shape {x.shape}; to split it over {number} heads it must be (N, "
+                         f"T, d) with d a multiple of {number}")
+
+
+def divisible(width, heads, rotary=False):
+    """Raise unless a width can be shared out evenly to the heads; in pairs, if they are rotary."""
     whole("width", width, 1)
     whole("heads", heads, 1)
     if width % heads:
         raise ValueError(f"a width of {width} cannot be split over {heads} heads; "
                          "choose a width that is a multiple of the heads")
+    if rotary and width // heads % 2:
+        raise ValueError(f"each of the {heads} heads has {width // heads} features; rotary "
+                         "positions turn pairs, so it must be an even number")
 
 
 def sequences(x, width):
