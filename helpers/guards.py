@@ -314,14 +314,11 @@ def transformer(vocab_size, context, width, heads, blocks, causal, positions):
     """Raise TypeError or ValueError unless a transformer can be built with these sizes."""
     for name, value in [("vocab_size", vocab_size), ("context", context), ("blocks", blocks)]:
         whole(name, value, 1)
-    divisible(width, heads)
+    divisible(width, heads, positions == "rotary")
     if not isinstance(causal, (bool, np.bool_)):
         raise TypeError(f"causal is {causal!r}; it must be True or False")
     if positions not in ("rotary", "learned"):
         raise ValueError(f"positions is {positions!r}; it must be 'rotary' or 'learned'")
-    if positions == "rotary" and width // heads % 2:
-        raise ValueError(f"each of the {heads} heads gets {width // heads} features; rotary "
-                         "positions turn pairs, so it must be an even number")
 
 
 def parameter_count(vocab_size, context, width, heads, blocks, causal, positions):
