@@ -38,11 +38,13 @@ def whole(name, value, least=0, what="a whole number"):
         raise ValueError(f"{name} is {value!r}; it must be {what}, {least} or more")
 
 
-def not_empty(x, what):
-    """Raise ValueError if an array holds nothing; `what` says what cannot be done with it."""
+def sample(x, what):
+    """Return x as floats. Raises ValueError if it holds nothing; `what` says what cannot be done."""
+    (x,) = floats(x)
     if x.ndim == 0 or x.size == 0:
         raise ValueError(f"there is nothing to {what} in an array of shape {x.shape}; give at "
-                         "least one example, such as (N, d) with N rows")  # fmt: skip
+                         "least one example, such as (N, d) with N rows")
+    return x
 
 
 def labels(values, n):
