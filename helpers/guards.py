@@ -144,14 +144,60 @@ def finite_length(length):
 # --- layers and losses (notebook 03) ---
 
 
-def features(x, n, layer):
-    """Raise TypeError unless x is an array, ValueError unless its last axis holds n features."""
+def missing(layer, name):
+    """Say what to do about an attribute that a layer has not got."""
+    kind = type(layer).__name__
+    if name in ("theta", "grad") or name.removeprefix("d") in vars(layer).get("shapes", ()):
+        return f"{kind} has no {name} yet: call flatten(model)"
+    return (f"{kind} has no attribute {name!r}; if backward looked for it: forward keeps it, so "
+            "call the layer on its input before backward")
+
+
+def layers(parts):
+    """Raise TypeError unless all parts are layers: objects with a forward and a backward."""
+    for part in parts:
+        if isinstance(part, type) or not (hasattr(part, "forward") and hasattr(part, "backward")):
+            got = f"the class {part.__name__}" if isinstance(part, type) else repr(part)[:60]
+            raise TypeError("Sequential takes layers, one after the other, such as "
+                            f"Sequential(Linear(2, 3), Tanh()); got {got}")
+
+
+def flattening(found, size, dtype, theta):
+    """Raise unless the layers of a model can get their views into an array of `size` floats."""
+    if len({id(layer) for layer in found}) < len(found):
+        raise ValueError("a layer is in the model twice; make two layers, for each needs its own "
+                         "notes between forward and backward")
+    if np.dtype(dtype).kind != "f":
+        raise TypeError(f"parameters must be floats, got dtype {np.dtype(dtype)}; take np.float64")
+    if theta is not None:
+        parameters(theta)
+        if theta.shape != (size,):
+            raise ValueError(f"theta has shape {theta.shape}, the model has {size} parameters")
+
+
+def features(x, n, layer, dtype=None):
+    """Raise TypeError unless x is an array, ValueError unless its last axis holds n features.
+
+    dtype: that of the layer's parameters; an x that would turn the results into another one (a
+    float64 x in a float32 model) raises TypeError.
+    """
     if not isinstance(x, np.ndarray):
         raise TypeError(f"{layer} got a {type(x).__name__}; give it a NumPy array of floats, such "
                         "as np.array(x, dtype=float)")
     if x.ndim == 0 or x.shape[-1] != n:
         raise ValueError(f"{layer} got an input of shape {x.shape}; its last axis must hold the "
                          f"{n} features")
+    if dtype is not None and np.result_type(x, dtype) != dtype:
+        raise TypeError(f"{layer} holds {dtype} and got an input of {x.dtype}; write "
+                        f"x.astype(np.{dtype})")
+
+
+def unchanged(layer, before, after):
+    """Raise ValueError if one of several arrays, {what it is: array}, is no longer as it was."""
+    for what, array in before.items():
+        if not np.array_equal(array, after[what], equal_nan=array.dtype.kind == "f"):
+            raise ValueError(f"{type(layer).__name__} changes {what}; forward and backward may "
+                             "write only what they keep, and the gradients of the parameters")
 
 
 def pairs(guesses, targets, what="guesses"):
@@ -168,10 +214,22 @@ def pairs(guesses, targets, what="guesses"):
     return guesses, np.asarray(targets, dtype=guesses.dtype)
 
 
+def yes_or_no(logits, targets):
+    """Like `pairs`, and raises ValueError unless the targets are from 0 to 1."""
+    logits, targets = pairs(logits, targets, "logits")
+    if not (targets.min() >= 0 and targets.max() <= 1):
+        raise ValueError(f"targets must be from 0 (no) to 1 (yes), got {targets.min():g} to "
+                         f"{targets.max():g}")
+    return logits, targets
+
+
 def classes(logits, targets):
     """Raise unless targets (...) are whole numbers that name classes of logits (..., V)."""
+    if not isinstance(logits, np.ndarray) or logits.dtype.kind != "f":
+        got = f"dtype {logits.dtype}" if isinstance(logits, np.ndarray) else repr(logits)[:40]
+        raise TypeError(f"logits must be an array of floats, got {got}")
     if not isinstance(targets, np.ndarray) or targets.dtype.kind not in "iu":
-        got = f"dtype {targets.dtype}" if isinstance(targets, np.ndarray) else repr(targets)
+        got = f"dtype {targets.dtype}" if isinstance(targets, np.ndarray) else repr(targets)[:40]
         raise TypeError(f"labels must be an array of integers, got {got}; from one-hot rows, take "
                         "argmax(axis=-1)")
     if targets.shape != logits.shape[:-1]:
@@ -180,6 +238,25 @@ def classes(logits, targets):
     if targets.size == 0:
         raise ValueError("there are no labels: the mean over no examples is not defined")
     labels(targets, logits.shape[-1])
+
+
+def fitting(model, optimizer, inputs, targets, epochs, batch_size):
+    """Raise unless a model can be trained by an optimizer on these examples."""
+    if optimizer.theta is not model.theta:
+        raise ValueError("the optimizer moves another theta than that of this model; make it from "
+                         "model.theta, after flatten and after any copy of the model")
+    whole("epochs", epochs, 1)
+    whole("batch_size", batch_size, 1)
+    for name, array in (("inputs", inputs), ("targets", targets)):
+        if not isinstance(array, np.ndarray) or array.ndim == 0 or len(array) == 0:
+            raise ValueError(f"{name} must be an array of at least one example, got "
+                             f"{array.shape if isinstance(array, np.ndarray) else type(array)}")
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError(f"{name} hold {np.count_nonzero(~np.isfinite(array))} numbers that "
+                             "are NaN or infinite; a model cannot learn from them")
+    if len(inputs) != len(targets):
+        raise ValueError(f"there are {len(inputs)} inputs but {len(targets)} targets; each input "
+                         "needs one target")
 
 
 # --- attention (notebook 05) ---
