@@ -97,11 +97,12 @@ def parameters(theta, dtype=None):
 
 
 def gradient(values, theta):
-    """Return a gradient as an array.
+    """Return a gradient as an array with the dtype of theta.
 
     Raises ValueError unless it is shaped like theta, FloatingPointError if it is not finite.
     """
-    values = np.asarray(values)
+    with np.errstate(all="ignore"):  # what does not fit into float32 is told below
+        values = np.asarray(values, dtype=theta.dtype)
     if values.shape != theta.shape:
         raise ValueError(f"the gradient has shape {values.shape}, theta {theta.shape}; "
                          "give one slope for each parameter")
@@ -126,8 +127,8 @@ def mask_of(theta, decays):
 
 
 def same_size(a, b):
-    """Return two arrays as rows of numbers. Raises ValueError unless they are equally many."""
-    a, b = np.ravel(a), np.ravel(b)
+    """Return two arrays as rows of float64. Raises ValueError unless they are equally long."""
+    a, b = (np.asarray(x, dtype=np.float64).ravel() for x in (a, b))
     if a.size != b.size:
         raise ValueError(f"cannot compare {a.size} numbers with {b.size}; are both the gradient "
                          "of the same parameters?")
