@@ -11,7 +11,7 @@ float32 training run) is kept while the code of its notebook is unchanged; --fre
 
 import argparse
 import hashlib
-import os
+import json
 import re
 import sys
 import time
@@ -24,7 +24,6 @@ from tools import notebooks
 from tools.export import ExportError, exported_modules, stale_modules
 
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
-RETURNED = re.compile(r".*\r(?=[^\n])")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PICTURES = {"02_gradient_descent": "landscape.png"}  # opening figures that the README shows
 
@@ -83,22 +82,42 @@ def fingerprint(notebook):
     return digest.hexdigest()[:16]
 
 
+def outputs_fingerprint(notebook):
+    """Return a hash of everything that the cells of a notebook have printed and shown."""
+    outputs = [cell.outputs for cell in notebooks.code_cells(notebook)]
+    return hashlib.sha256(json.dumps(outputs, sort_keys=True).encode("utf-8")).hexdigest()[:16]
+
+
 def is_current(path):
     """True if the stored outputs of a notebook were made by the code that it holds."""
     notebook = notebooks.read(path)
     return notebook.metadata.get("course", {}).get("built") == fingerprint(notebook)
 
 
+def is_as_built(notebook):
+    """True if neither the code of a notebook nor its outputs have changed since it was built."""
+    return notebook.metadata.get("course", {}) == {
+        "built": fingerprint(notebook), "outputs": outputs_fingerprint(notebook),
+    }  # fmt: skip
+
+
+def refresh_bootstrap(notebook):
+    """Give a notebook the course's bootstrap cell, with the address that stands in it now."""
+    for cell in notebooks.code_cells(notebook):
+        if notebooks.BOOTSTRAP in notebooks.tags(cell):
+            address = re.search(r"github\.com/([\w.-]+/[\w.-]+)", cell.source)[1]
+            cell.source = notebooks.BOOTSTRAP_CELL.replace("OWNER/REPO", address)
+
+
 def execute(path, fresh=False):
-    """Run a notebook in a new kernel with one BLAS thread and store its outputs.
+    """Run a notebook in a new kernel and store its outputs.
 
     Raises BuildError, and leaves the file as it was, if a cell fails or writes what would change
     from run to run.
     """
-    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.environ[variable] = "1"
     keep = is_current(path) and not fresh
     notebook = notebooks.read(path)
+    refresh_bootstrap(notebook)
     stored = {cell.id: cell.outputs for cell in notebooks.code_cells(notebook)}
     client = NotebookClient(
         notebook, timeout=1800, kernel_name="python3", record_timing=False,
@@ -119,7 +138,9 @@ def execute(path, fresh=False):
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = number
-    notebook.metadata["course"] = {"built": fingerprint(notebook)}
+    notebook.metadata["course"] = {
+        "built": fingerprint(notebook), "outputs": outputs_fingerprint(notebook),
+    }  # fmt: skip
     notebooks.write(notebook, path)
     if path.stem in PICTURES:
         target = notebooks.ROOT / "docs" / PICTURES[path.stem]
@@ -140,13 +161,12 @@ def opening_picture(notebook):
 def stable(outputs, where, ignored):
     """Return outputs without what changes from run to run.
 
-    Carriage returns are played out, widget views and empty outputs dropped.
+    Widget views and empty outputs are dropped.
     Raises BuildError for a warning, a memory address or a path of this machine.
     """
     kept = []
     for output in outputs:
         if output.output_type == "stream":
-            output.text = RETURNED.sub("", output.text)
             if not output.text.strip():
                 continue
             if output.name == "stderr" and not ignored:
