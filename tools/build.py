@@ -12,14 +12,19 @@ float32 training run) is kept while the code of its notebook is unchanged; --fre
 import argparse
 import hashlib
 import json
+import os
 import re
+import shutil
 import sys
+import tempfile
 import time
 from base64 import b64decode
+from pathlib import Path
 
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from helpers.data import load_runs
 from tools import notebooks
 from tools.export import ExportError, exported_modules, stale_modules
 
@@ -124,10 +129,13 @@ def execute(path, fresh=False):
         store_widget_state=False, coalesce_streams=True,
         resources={"metadata": {"path": str(path.parent)}},
     )  # fmt: skip
-    try:
-        client.execute()
-    except CellExecutionError as error:
-        raise BuildError(f"{path.name}: a cell failed\n{error}") from error
+    with tempfile.TemporaryDirectory() as folder:
+        runs = Path(folder, f"runs_{path.name[:2]}.npz")
+        try:
+            client.execute(env={**os.environ, "COURSE_KEEP_RUNS": str(runs)})
+        except CellExecutionError as error:
+            raise BuildError(f"{path.name}: a cell failed\n{error}") from error
+        keep_runs(runs, notebooks.ROOT / "data" / runs.name, keep)
     for number, cell in enumerate(notebooks.code_cells(notebook), start=1):
         cell.execution_count = number
         ignored = notebooks.IGNORE in notebooks.tags(cell)
@@ -146,6 +154,18 @@ def execute(path, fresh=False):
         target = notebooks.ROOT / "docs" / PICTURES[path.stem]
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(opening_picture(notebook))
+
+
+def keep_runs(new, old, keep):
+    """Put the long runs of a notebook (`browser_result`) into data/, unless the old ones may stay.
+
+    new, old: paths of .npz files, which need not be there.
+    keep: True if the code is unchanged: then runs of the same names may stay.
+    """
+    if not new.exists():
+        old.unlink(missing_ok=True)
+    elif not (keep and old.exists() and load_runs(old).keys() == load_runs(new).keys()):
+        shutil.copyfile(new, old)
 
 
 def opening_picture(notebook):
