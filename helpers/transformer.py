@@ -227,6 +227,16 @@ def can_start_threads():
         return False
 
 
+def look(history, step, model, validation, on_check, bar):
+    """Note the validation loss of a step in the history, show it, and call on_check."""
+    if validation is not None:
+        history["checked"].append(step)
+        history["validation"].append(evaluate(model, validation, windows=100))
+        bar.set_postfix_str(f"validation loss {history['validation'][-1]:.3f}")
+    if on_check is not None:
+        on_check(step, history)
+
+
 @np.errstate(under="ignore")
 def train(model, tokens, steps, batch_size=12, learning_rate=2e-3, warmup=100, weight_decay=0.1,
           clip=1.0, workers=2, seed=0, validation=None, every=250, on_check=None, progress=True):
@@ -264,16 +274,6 @@ def train(model, tokens, steps, batch_size=12, learning_rate=2e-3, warmup=100, w
             print(f"stopped after {len(history['loss'])} steps; the model keeps what it learned")
     arrays = {key: np.array(values) for key, values in history.items()}
     return arrays | {"seconds": perf_counter() - started}
-
-
-def look(history, step, model, validation, on_check, bar):
-    """Note the validation loss of a step in the history, show it, and call on_check."""
-    if validation is not None:
-        history["checked"].append(step)
-        history["validation"].append(evaluate(model, validation, windows=100))
-        bar.set_postfix_str(f"validation loss {history['validation'][-1]:.3f}")
-    if on_check is not None:
-        on_check(step, history)
 
 
 @np.errstate(under="ignore", over="ignore")
