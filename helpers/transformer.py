@@ -155,6 +155,15 @@ def loss_and_gradient(model, inputs, targets, share=1.0):
     return loss
 
 
+def can_start_threads():
+    """True if this Python can start threads; in a browser (Pyodide) it cannot."""
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: True).result()
+    except RuntimeError:
+        return False
+
+
 class Workers:
     """Threads that share the parameters of one model and split each batch among them.
 
@@ -216,15 +225,6 @@ def evaluate(model, tokens, batch_size=16, windows=None):
     total = sum(token_losses(model, tokens[rows], tokens[rows + 1]).sum(dtype=float)
                 for rows in batches)
     return float(total / places.size)
-
-
-def can_start_threads():
-    """True if this Python can start threads; in a browser (Pyodide) it cannot."""
-    try:
-        with ThreadPoolExecutor(1) as pool:
-            return pool.submit(lambda: True).result()
-    except RuntimeError:
-        return False
 
 
 def look(history, step, model, validation, on_check, bar):

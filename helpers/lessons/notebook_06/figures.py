@@ -238,7 +238,7 @@ def left_out_figure(losses):
     ax.set_yticks(range(len(order)), order)
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
-    ax.set(xlabel="loss on the held-out play after 400 steps (nats per character); a dot: one seed",
+    ax.set(xlabel="loss on the held-out play after 300 steps (nats per character); a dot: one seed",
            xlim=(0, 1.15 * max(max(found) for found in losses.values())))
     return with_alt(figure, "Bars, from the shortest to the longest: " + "; ".join(
         f"{name} {np.mean(losses[name]):.2f}" for name in order) + " nats.")
