@@ -4,7 +4,7 @@ import math
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import to_rgba
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
 
 from helpers.plots import (
@@ -14,6 +14,7 @@ from helpers.plots import (
     GREEN,
     ORANGE,
     PINK,
+    SKY,
     fixed_axes,
     text_color,
     text_figure,
@@ -22,7 +23,7 @@ from helpers.plots import (
 
 COUNTED = ("uniform", "unigram", "bigram")  # rungs that stand as lines in the learning curve
 SEEN = {" ": "␣", "\n": "↵"}  # how a character that cannot be seen is written
-MAP = "Blues"  # weights: none is white, all is dark
+MAP = LinearSegmentedColormap.from_list("ink", ["white", SKY, BLUE, "#08306b"])  # weights
 
 
 def transformer_figure(vocab_size, context, width, heads, blocks):
