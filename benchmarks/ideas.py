@@ -1,0 +1,115 @@
+"""What each idea of notebook 07 is worth: the same short run with one of them taken out.
+
+    python -m benchmarks.ideas                 each idea taken out, over three seeds
+    python -m benchmarks.ideas --switches      every combination of the five that the live figure has
+    python -m benchmarks.ideas --windows       windows of 64, 128 and 256 at the same number of tokens
+
+Every run is stored in data/modern_runs.json as soon as it has ended, with its seed and its seconds;
+a run that is stored is not repeated, so that the work can be done in parts. `--minutes 5` stops
+after the run in which five minutes have passed. Let nothing else run beside it.
+"""
+
+import argparse
+import itertools
+from time import perf_counter
+
+import numpy as np
+
+from benchmarks import stored
+from helpers.data import CharTokenizer, load_shakespeare
+from helpers.layers import flatten
+from helpers.modern import ModernTransformer, loss_by_place, train_modern, without
+from helpers.optimizers import warmup_cosine
+from helpers.transformer import Transformer, evaluate, train
+
+STEPS, CONTEXT, BATCH = 300, 64, 12
+SIZE = {"width": 128, "heads": 4, "blocks": 4}
+TAKEN_OUT = [[], ["rotary"], ["RMSNorm"], ["ReLU²"], ["ReLU² for a gate"], ["QK-norm"],
+             ["no biases"], ["start at 0"], ["untied head"], ["Muon"], ["no warm-up"],
+             ["base 1000"], ["all"]]
+SWITCHES = ["rotary", "ReLU²", "QK-norm", "start at 0", "Muon"]
+WINDOWS = {64: 24, 128: 12, 256: 6}  # the same 1536 tokens a step
+WINDOW_STEPS = 600
+
+
+def texts():
+    """Return the tokenizer, the training tokens and the held-out tokens."""
+    train_text, validation_text = load_shakespeare()
+    tokenizer = CharTokenizer.from_text(train_text)
+    return tokenizer, tokenizer.encode(train_text), tokenizer.encode(validation_text)
+
+
+def older_schedule(step, steps):
+    """Notebook 06's: a hundred steps up, then half a cosine down."""
+    return warmup_cosine(step, steps, 1.0, 100)
+
+
+def one_run(ideas, seed):
+    """Train without some ideas. Returns what is stored of the run."""
+    tokenizer, tokens, held_out = texts()
+    V = tokenizer.vocab_size
+    options = {"seed": seed, "validation": held_out, "every": 25, "progress": False}
+    if ideas == ["all"]:  # the model and the training of notebook 06
+        model = Transformer(V, CONTEXT, **SIZE)
+        flatten(model, np.random.default_rng(seed), np.float32)
+        history = train(model, tokens, STEPS, BATCH, **options)
+    else:
+        base = 10_000.0 if "base 1000" in ideas else 1000.0
+        model = without(ModernTransformer(V, CONTEXT, **SIZE, base=base), *ideas)
+        flatten(model, np.random.default_rng(seed), np.float32)
+        if "Muon" in ideas:
+            options["muon_rate"] = None
+        if "no warm-up" in ideas:
+            options["schedule"] = older_schedule
+        history = train_modern(model, tokens, STEPS, BATCH, **options)
+    return {"without": ideas, "seed": seed, "loss": round(evaluate(model, held_out), 4),
+            "training": round(float(np.mean(history["loss"][-50:])), 4),
+            "checked": [int(step) for step in history["checked"]],
+            "validation": [round(float(loss), 3) for loss in history["validation"]],
+            "seconds": round(history["seconds"], 1), "parameters": model.theta.size}  # fmt: skip
+
+
+def window_run(context, seed):
+    """Train with windows of one length. Returns what is stored of the run."""
+    tokenizer, tokens, held_out = texts()
+    model = ModernTransformer(tokenizer.vocab_size, context, **SIZE)
+    flatten(model, np.random.default_rng(seed), np.float32)
+    history = train_modern(model, tokens, WINDOW_STEPS, WINDOWS[context], seed=seed,
+                           progress=False)  # fmt: skip
+    return {"context": context, "batch": WINDOWS[context], "seed": seed,
+            "loss": round(evaluate(model, held_out), 4),
+            "training": round(float(np.mean(history["loss"][-50:])), 4),
+            "by_place": [round(float(x), 3) for x in loss_by_place(model, held_out)],
+            "seconds": round(history["seconds"], 1)}  # fmt: skip
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
+    arguments.add_argument("--switches", action="store_true")
+    arguments.add_argument("--windows", action="store_true")
+    arguments.add_argument("--minutes", type=float, default=60.0)
+    options = arguments.parse_args()
+    if options.windows:
+        name, jobs = "windows", [(context, seed) for seed in options.seeds for context in WINDOWS]
+        about = {"steps": WINDOW_STEPS, "tokens a step": 1536}
+    else:
+        name, about = "ideas", {"steps": STEPS, "context": CONTEXT, "batch": BATCH}
+        jobs = [(ideas, seed) for seed in options.seeds for ideas in TAKEN_OUT]
+        if options.switches:
+            jobs = [(list(ideas), 0) for n in range(len(SWITCHES) + 1)
+                    for ideas in itertools.combinations(SWITCHES, n)]  # fmt: skip
+    started = perf_counter()
+    for what, seed in jobs:
+        key = "context" if options.windows else "without"
+        if any(run[key] == what and run["seed"] == seed for run in stored.runs(name)):
+            continue
+        if perf_counter() - started > 60 * options.minutes:
+            break
+        run = window_run(what, seed) if options.windows else one_run(what, seed)
+        stored.add(name, run, about | SIZE)
+        print(f"{what!s:40} seed {seed}: {run['loss']:.3f} nats, {run['seconds']:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
