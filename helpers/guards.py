@@ -94,11 +94,12 @@ def parameters(theta, dtype=None):
 
 
 def gradient(values, theta):
-    """Return a gradient as an array.
+    """Return a gradient as an array with the dtype of theta.
 
     Raises ValueError unless it is shaped like theta, FloatingPointError if it is not finite.
     """
-    values = np.asarray(values)
+    with np.errstate(all="ignore"):  # what does not fit into float32 is told below
+        values = np.asarray(values, dtype=theta.dtype)
     if values.shape != theta.shape:
         raise ValueError(f"the gradient has shape {values.shape}, theta {theta.shape}; "
                          "give one slope for each parameter")
@@ -123,8 +124,8 @@ def mask_of(theta, decays):
 
 
 def same_size(a, b):
-    """Return two arrays as rows of numbers. Raises ValueError unless they are equally many."""
-    a, b = np.ravel(a), np.ravel(b)
+    """Return two arrays as rows of float64. Raises ValueError unless they are equally long."""
+    a, b = (np.asarray(x, dtype=np.float64).ravel() for x in (a, b))
     if a.size != b.size:
         raise ValueError(f"cannot compare {a.size} numbers with {b.size}; are both the gradient "
                          "of the same parameters?")
@@ -141,14 +142,60 @@ def finite_length(length):
 # --- layers and losses (notebook 03) ---
 
 
-def features(x, n, layer):
-    """Raise TypeError unless x is an array, ValueError unless its last axis holds n features."""
+def missing(layer, name):
+    """Say what to do about an attribute that a layer has not got."""
+    kind = type(layer).__name__
+    if name in ("theta", "grad") or name.removeprefix("d") in vars(layer).get("shapes", ()):
+        return f"{kind} has no {name} yet: call flatten(model)"
+    return (f"{kind} has no attribute {name!r}; if backward looked for it: forward keeps it, so "
+            "call the layer on its input before backward")
+
+
+def layers(parts):
+    """Raise TypeError unless all parts are layers: objects with a forward and a backward."""
+    for part in parts:
+        if isinstance(part, type) or not (hasattr(part, "forward") and hasattr(part, "backward")):
+            got = f"the class {part.__name__}" if isinstance(part, type) else repr(part)[:60]
+            raise TypeError("Sequential takes layers, one after the other, such as "
+                            f"Sequential(Linear(2, 3), Tanh()); got {got}")
+
+
+def flattening(found, size, dtype, theta):
+    """Raise unless the layers of a model can get their views into an array of `size` floats."""
+    if len({id(layer) for layer in found}) < len(found):
+        raise ValueError("a layer is in the model twice; make two layers, for each needs its own "
+                         "notes between forward and backward")
+    if np.dtype(dtype).kind != "f":
+        raise TypeError(f"parameters must be floats, got dtype {np.dtype(dtype)}; take np.float64")
+    if theta is not None:
+        parameters(theta)
+        if theta.shape != (size,):
+            raise ValueError(f"theta has shape {theta.shape}, the model has {size} parameters")
+
+
+def features(x, n, layer, dtype=None):
+    """Raise TypeError unless x is an array, ValueError unless its last axis holds n features.
+
+    dtype: that of the layer's parameters; an x that would turn the results into another one (a
+    float64 x in a float32 model) raises TypeError.
+    """
     if not isinstance(x, np.ndarray):
         raise TypeError(f"{layer} got a {type(x).__name__}; give it a NumPy array of floats, such "
                         "as np.array(x, dtype=float)")
     if x.ndim == 0 or x.shape[-1] != n:
         raise ValueError(f"{layer} got an input of shape {x.shape}; its last axis must hold the "
                          f"{n} features")
+    if dtype is not None and np.result_type(x, dtype) != dtype:
+        raise TypeError(f"{layer} holds {dtype} and got an input of {x.dtype}; write "
+                        f"x.astype(np.{dtype})")
+
+
+def unchanged(layer, before, after):
+    """Raise ValueError if one of several arrays, {what it is: array}, is no longer as it was."""
+    for what, array in before.items():
+        if not np.array_equal(array, after[what], equal_nan=array.dtype.kind == "f"):
+            raise ValueError(f"{type(layer).__name__} changes {what}; forward and backward may "
+                             "write only what they keep, and the gradients of the parameters")
 
 
 def pairs(guesses, targets, what="guesses"):
@@ -165,10 +212,22 @@ def pairs(guesses, targets, what="guesses"):
     return guesses, np.asarray(targets, dtype=guesses.dtype)
 
 
+def yes_or_no(logits, targets):
+    """Like `pairs`, and raises ValueError unless the targets are from 0 to 1."""
+    logits, targets = pairs(logits, targets, "logits")
+    if not (targets.min() >= 0 and targets.max() <= 1):
+        raise ValueError(f"targets must be from 0 (no) to 1 (yes), got {targets.min():g} to "
+                         f"{targets.max():g}")
+    return logits, targets
+
+
 def classes(logits, targets):
     """Raise unless targets (...) are whole numbers that name classes of logits (..., V)."""
+    if not isinstance(logits, np.ndarray) or logits.dtype.kind != "f":
+        got = f"dtype {logits.dtype}" if isinstance(logits, np.ndarray) else repr(logits)[:40]
+        raise TypeError(f"logits must be an array of floats, got {got}")
     if not isinstance(targets, np.ndarray) or targets.dtype.kind not in "iu":
-        got = f"dtype {targets.dtype}" if isinstance(targets, np.ndarray) else repr(targets)
+        got = f"dtype {targets.dtype}" if isinstance(targets, np.ndarray) else repr(targets)[:40]
         raise TypeError(f"labels must be an array of integers, got {got}; from one-hot rows, take "
                         "argmax(axis=-1)")
     if targets.shape != logits.shape[:-1]:
@@ -179,16 +238,66 @@ def classes(logits, targets):
     labels(targets, logits.shape[-1])
 
 
+def fitting(model, optimizer, inputs, targets, epochs, batch_size):
+    """Raise unless a model can be trained by an optimizer on these examples."""
+    if optimizer.theta is not model.theta:
+        raise ValueError("the optimizer moves another theta than that of this model; make it from "
+                         "model.theta, after flatten and after any copy of the model")
+    whole("epochs", epochs, 1)
+    whole("batch_size", batch_size, 1)
+    for name, array in (("inputs", inputs), ("targets", targets)):
+        if not isinstance(array, np.ndarray) or array.ndim == 0 or len(array) == 0:
+            raise ValueError(f"{name} must be an array of at least one example, got "
+                             f"{array.shape if isinstance(array, np.ndarray) else type(array)}")
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError(f"{name} hold {np.count_nonzero(~np.isfinite(array))} numbers that "
+                             "are NaN or infinite; a model cannot learn from them")
+    if len(inputs) != len(targets):
+        raise ValueError(f"there are {len(inputs)} inputs but {len(targets)} targets; each input "
+                         "needs one target")
+
+
 # --- attention (notebook 05) ---
 
 
-def divisible(width, heads):
-    """Raise unless a width can be shared out evenly to the heads."""
+def rows(tokens, size):
+    """Return tokens as an array. Raises TypeError or ValueError unless each is a row of a table."""
+    tokens = np.asarray(tokens)
+    if tokens.dtype.kind not in "iu":
+        raise TypeError(f"tokens must be integers, got {tokens.dtype}; an embedding looks rows up "
+                        "by their number")
+    if tokens.size and not (tokens.min() >= 0 and tokens.max() < size):
+        wrong = tokens[(tokens < 0) | (tokens >= size)].flat[0]
+        raise ValueError(f"token {wrong} is outside the table, which has rows 0 to {size - 1}; was "
+                         "it made for another vocabulary?")
+    return tokens
+
+
+def places(length, width):
+    """Raise unless `length` places can have positions of `width` features, which come in pairs."""
+    whole("length", length, 0, "a number of places")
+    whole("width", width, 2, "an even number of features")
+    if width % 2:
+        raise ValueError(f"width is {width}; sines and cosines come in pairs, so it must be even")
+
+
+def heads(x, number):
+    """Raise ValueError unless x (N, T, d) can be split over so many heads."""
+    if x.ndim != 3 or number < 1 or x.shape[-1] % number:
+        raise ValueError(f"x has shape {x.shape}; to split it over {number} heads it must be (N, "
+                         f"T, d) with d a multiple of {number}")
+
+
+def divisible(width, heads, rotary=False):
+    """Raise unless a width can be shared out evenly to the heads; in pairs, if they are rotary."""
     whole("width", width, 1)
     whole("heads", heads, 1)
     if width % heads:
         raise ValueError(f"a width of {width} cannot be split over {heads} heads; "
                          "choose a width that is a multiple of the heads")
+    if rotary and width // heads % 2:
+        raise ValueError(f"each of the {heads} heads has {width // heads} features; rotary "
+                         "positions turn pairs, so it must be an even number")
 
 
 def sequences(x, width):

@@ -4,8 +4,16 @@ import math
 
 import numpy as np
 
-from helpers.arrays import as_floats
+from helpers import guards
+from helpers.arrays import one_hot
 from helpers.optimizers import Adam, numerical_gradient, relative_error
+
+
+@np.errstate(under="ignore")                                            # e^-800 becomes 0
+def sigmoid(z):
+    """1 / (1 + e^-z), between 0 and 1; nothing overflows.   (...) -> (...), entry by entry."""
+    e = np.exp(-np.abs(z))                                              # at most 1
+    return np.where(z >= 0, 1, e) / (1 + e)
 
 
 class Layer:
@@ -15,8 +23,7 @@ class Layer:
     `flatten` it has the arrays `W` and `b`, and `dW` and `db` for their gradients.
     `forward(x)` keeps what `backward` needs. `backward(dy)` takes the gradient of the loss with
     respect to the output, writes those of the parameters, and returns the one of the input.
-    Raises AttributeError, with what to do, for parameters before `flatten`, for `theta` or `grad`
-    of a model that was not flattened, and for `backward` before `forward`.
+    Raises AttributeError, with what to do, for what `flatten` or `forward` has yet to make.
     """
 
     def __init__(self, **shapes):
@@ -28,19 +35,24 @@ class Layer:
     def __call__(self, *inputs):
         return self.forward(*inputs)
 
-    def __getattr__(self, name):  # called only for what is missing
-        kind = type(self).__name__
-        if name in ("theta", "grad") or name.removeprefix("d") in self.__dict__.get("shapes", ()):
-            raise AttributeError(f"{kind} has no {name} yet: call flatten(model)")
-        raise AttributeError(f"{kind} has no attribute {name!r}; if backward looked for it: "
-                             "forward keeps it, so call the layer on its input before backward")
+    def __getattr__(self, name):                        # called only for what is missing
+        raise AttributeError(guards.missing(self, name))
+
+    def __setstate__(self, state):                      # a copy, by copy.deepcopy or pickle, has
+        vars(self).update(state)                        # arrays where the model had views
+        if "theta" in state:
+            connect(self, self.theta, self.grad)
 
 
 class Sequential(Layer):
-    """Layers one behind the other: the output of each is the input of the next."""
+    """Layers one behind the other: the output of each is the input of the next.
+
+    Raises TypeError for what is no layer, such as a list of layers or a class.
+    """
 
     def __init__(self, *layers):
         super().__init__()
+        guards.layers(layers)
         self.layers = list(layers)
 
     def forward(self, x):
@@ -54,21 +66,37 @@ class Sequential(Layer):
         return dy
 
 
-def walk(layer, name=""):
+def walk(part, name=""):
     """Yield (name, layer) for a layer and every layer inside it, in the order of their making."""
-    yield name, layer
-    for key, value in list(vars(layer).items()):
-        parts = enumerate(value) if isinstance(value, (list, tuple)) else [(None, value)]
-        for number, part in parts:
-            if isinstance(part, Layer):
-                label = key if number is None else f"{key}[{number}]"
-                yield from walk(part, f"{name}.{label}" if name else label)
+    inside = {}
+    if isinstance(part, Layer):
+        yield name, part
+        inside = {f"{name}.{key}".lstrip("."): value for key, value in vars(part).items()}
+    elif isinstance(part, (list, tuple)):
+        inside = {f"{name}[{number}]": value for number, value in enumerate(part)}
+    elif isinstance(part, dict):
+        inside = {f"{name}[{key!r}]": value for key, value in part.items()}
+    for label, value in inside.items():
+        yield from walk(value, label)
 
 
 def parameters(model):
     """Return a list of (name, layer, key): every parameter of a model, in the order of theta."""
-    return [(f"{name}.{key}" if name else key, layer, key)
+    return [(f"{name}.{key}".lstrip("."), layer, key)
             for name, layer in walk(model) for key in layer.shapes]
+
+
+def connect(model, theta, grad):
+    """Give every layer of a model its views: windows on its part of theta (P,) and grad (P,)."""
+    for _, layer in walk(model):
+        vars(layer).pop("theta", None)                                  # of an earlier flatten
+    end = 0
+    for _, layer, key in parameters(model):
+        shape = layer.shapes[key]
+        place = slice(end, end := end + math.prod(shape))
+        setattr(layer, key, theta[place].reshape(shape))
+        setattr(layer, f"d{key}", grad[place].reshape(shape))
+    model.theta, model.grad = theta, grad
 
 
 def flatten(model, rng=None, dtype=np.float64, theta=None):
@@ -79,69 +107,54 @@ def flatten(model, rng=None, dtype=np.float64, theta=None):
     theta: (P,) an array to share, with the values that it has; then rng and dtype do not count.
     Returns theta (P,) and grad (P,); the model keeps them as `model.theta` and `model.grad`.
     Raises ValueError if a shared theta has another number of parameters, or if one layer is in the
-    model twice; TypeError if dtype is not a type of floats.
+    model twice; TypeError if dtype or the shared theta is not of floats.
     """
-    found = parameters(model)
-    if len({(id(layer), key) for _, layer, key in found}) < len(found):
-        raise ValueError("a layer is in the model twice; make two layers, for each needs its own "
-                         "notes between forward and backward")
-    if np.dtype(dtype).kind != "f":
-        raise TypeError(f"parameters must be floats, got dtype {np.dtype(dtype)}; take np.float64")
-    sizes = [math.prod(layer.shapes[key]) for _, layer, key in found]
+    size = sum(math.prod(layer.shapes[key]) for _, layer, key in parameters(model))
+    guards.flattening([layer for _, layer in walk(model)], size, dtype, theta)
     fresh = theta is None
-    theta = np.zeros(sum(sizes), dtype) if fresh else theta
-    if theta.shape != (sum(sizes),):
-        raise ValueError(f"theta has shape {theta.shape}, the model has {sum(sizes)} parameters")
-    grad = np.zeros_like(theta)
-    ends = np.cumsum(sizes)
-    for (_, layer, key), size, end in zip(found, sizes, ends, strict=True):
-        setattr(layer, key, theta[end - size : end].reshape(layer.shapes[key]))
-        setattr(layer, f"d{key}", grad[end - size : end].reshape(layer.shapes[key]))
+    theta = np.zeros(size, dtype) if fresh else theta
+    connect(model, theta, np.zeros_like(theta))
     if fresh:
         rng = np.random.default_rng(0) if rng is None else rng
         for _, layer in walk(model):
             layer.initialize(rng)
-    model.theta, model.grad = theta, grad
-    return theta, grad
+    return theta, model.grad
 
 
 class Linear(Layer):
     """y = x W + b.   x: (..., n_in) -> y: (..., n_out)
 
     W starts normal with deviation `scale`, by default 1/sqrt(n_in), so that the entries of y vary
-    about as much as those of x; b starts at zero.
-    Raises ValueError if the last axis of x is not n_in.
+    about as much as those of x; b starts at zero. bias: False for y = x W.
+    Raises ValueError if the last axis of x is not n_in, TypeError for an x of another dtype.
     """
 
-    def __init__(self, n_in, n_out, scale=None):
-        super().__init__(W=(n_in, n_out), b=(n_out,))
-        self.scale = 1 / math.sqrt(n_in) if scale is None else scale
+    def __init__(self, n_in, n_out, scale=None, bias=True):
+        super().__init__(W=(n_in, n_out), **({"b": (n_out,)} if bias else {}))
+        self.scale, self.bias = 1 / math.sqrt(n_in) if scale is None else scale, bias
 
     def initialize(self, rng):
         self.W[:] = rng.normal(0, self.scale, self.W.shape)
 
     def forward(self, x):
-        n_in, n_out = self.shapes["W"]
-        if x.ndim == 0 or x.shape[-1] != n_in:
-            raise ValueError(f"Linear({n_in}, {n_out}) got an input of shape {x.shape}; its last "
-                             f"axis must hold the {n_in} features")
-        self.x = x.reshape(-1, n_in)                                    # (rows, n_in)
-        y = self.x @ self.W                                             # (rows, n_out)
-        y += self.b
-        return y.reshape(*x.shape[:-1], n_out)
+        guards.features(x, len(self.W), f"Linear{self.W.shape}", self.W.dtype)
+        self.x = x
+        y = x @ self.W                                                  # (..., n_out)
+        return y + self.b if self.bias else y
 
     def backward(self, dy):
-        rows = dy.reshape(-1, dy.shape[-1])                             # (rows, n_out)
-        np.matmul(self.x.T, rows, out=self.dW)                          # (n_in, n_out)
-        np.matmul(np.ones(len(rows), rows.dtype), rows, out=self.db)    # (n_out,)  their sum
-        return (rows @ self.W.T).reshape(*dy.shape[:-1], -1)            # (..., n_in)
+        x, rows = self.x.reshape(-1, len(self.W)), dy.reshape(-1, dy.shape[-1])
+        self.dW[:] = x.T @ rows                                         # (n_in, n_out)
+        if self.bias:
+            self.db[:] = rows.sum(axis=0)                               # (n_out,)
+        return dy @ self.W.T                                            # (..., n_in)
 
 
 class Sigmoid(Layer):
     """1 / (1 + exp(-x)), between 0 and 1.   (...) -> (...), entry by entry."""
 
     def forward(self, x):
-        self.y = 0.5 * (np.tanh(0.5 * x) + 1)                           # overflows nowhere
+        self.y = sigmoid(x)
         return self.y
 
     def backward(self, dy):
@@ -156,7 +169,7 @@ class Tanh(Layer):
         return self.y
 
     def backward(self, dy):
-        return dy * (1 - self.y * self.y)
+        return dy * (1 - self.y**2)
 
 
 class ReLU(Layer):
@@ -209,14 +222,17 @@ def gradient_error(layer, x, seed=0):
     The layer is flattened, its parameters are made random, and `backward` is compared with
     `numerical_gradient` for the loss sum(y r), r random.
     x: (...) float64 input, left as it was; without a gradient if `backward` returns None.
-    NaN if an entry of a gradient is NaN or was not written.
+    NaN if an entry of a gradient is NaN or was not written. Raises ValueError if forward or
+    backward changes the parameters, x, or the gradient that it is given.
     """
     rng = np.random.default_rng(seed)
     theta, grad = flatten(layer, rng)
     theta += rng.normal(0, 0.5, theta.shape)                            # nothing stays 0 or 1
+    kept = {"its parameters": theta.copy(), "its input": x.copy()}
     r = rng.normal(size=layer(x).shape)
     grad[:] = np.nan                                                    # is every entry written?
-    dx = layer.backward(r)
+    dx = layer.backward(dy := r.copy())
+    guards.unchanged(layer, kept | {"dy": r}, {"its parameters": theta, "its input": x, "dy": dy})
     def loss(_):                                                        # theta and x are in it
         return np.sum(layer(x) * r)
     errors = [relative_error(grad, numerical_gradient(loss, theta))]
@@ -230,19 +246,16 @@ class MeanSquaredError(Layer):
 
     guesses, targets: arrays of one shape (...).
     `forward(guesses, targets)` returns the loss, `backward()` its gradient (...) by the guesses.
-    Raises ValueError for arrays of different shape.
+    Raises ValueError for arrays of different shape and for empty ones.
     """
 
     def forward(self, guesses, targets):
-        if np.shape(guesses) != np.shape(targets):
-            raise ValueError(f"guesses have shape {np.shape(guesses)}, targets "
-                             f"{np.shape(targets)}; they must be the same")
-        (guesses,) = as_floats(guesses)
-        self.difference = guesses - np.asarray(targets, dtype=guesses.dtype)
-        return np.mean(self.difference * self.difference)
+        guesses, targets = guards.pairs(guesses, targets)
+        self.difference = guesses - targets
+        return np.mean(self.difference**2)
 
     def backward(self):
-        return self.difference * (2 / self.difference.size)
+        return 2 * self.difference / self.difference.size
 
 
 class BinaryCrossEntropy(Layer):
@@ -251,19 +264,13 @@ class BinaryCrossEntropy(Layer):
     logits: (...), any numbers; p(yes) = 1 / (1 + exp(-logit)). targets: (...) from 0 to 1, most
     often 0 or 1.
     `forward(logits, targets)` returns the loss, `backward()` its gradient (...) by the logits.
-    Raises ValueError for arrays of different shape and for targets outside 0 to 1.
+    Raises ValueError for arrays of different shape, empty ones, and targets outside 0 to 1.
     """
 
+    @np.errstate(under="ignore")                                        # e^-800 becomes 0
     def forward(self, logits, targets):
-        if np.shape(logits) != np.shape(targets):
-            raise ValueError(f"logits have shape {np.shape(logits)}, targets {np.shape(targets)}; "
-                             "they must be the same")
-        (logits,) = as_floats(logits)
-        self.targets = np.asarray(targets, dtype=logits.dtype)
-        if self.targets.size and not (self.targets.min() >= 0 and self.targets.max() <= 1):
-            raise ValueError("targets must be from 0 (no) to 1 (yes), got "
-                             f"{self.targets.min():g} to {self.targets.max():g}")
-        self.p = 0.5 * (np.tanh(0.5 * logits) + 1)
+        logits, self.targets = guards.yes_or_no(logits, targets)
+        self.p = sigmoid(logits)
         return np.mean(np.maximum(logits, 0) - logits * self.targets
                        + np.log1p(np.exp(-np.abs(logits))))
 
@@ -275,43 +282,22 @@ class SoftmaxCrossEntropy(Layer):
     """The mean of -ln p(target) over all guesses, in nats; p is the softmax of the logits.
 
     logits: (..., V). targets: (...) integers from 0 to V - 1.
-    `forward(logits, targets)` returns the loss, `backward()`, once, its gradient (..., V) by the
-    logits. Raises TypeError for labels that are not integers, ValueError for another number of
-    labels than guesses and for labels outside the classes.
+    `forward(logits, targets)` returns the loss, `backward()` its gradient (..., V) by the logits.
+    Raises TypeError for labels that are not integers, ValueError for another number of labels
+    than guesses, for none at all and for labels outside the classes.
     """
 
+    @np.errstate(under="ignore")                                        # e^-800 becomes 0
     def forward(self, logits, targets):
-        require_labels(logits, targets)
+        guards.classes(logits, targets)
         shifted = logits - logits.max(axis=-1, keepdims=True)           # (..., V)
-        self.p = np.exp(shifted)
-        sums = self.p.sum(axis=-1, keepdims=True)                       # (..., 1)
-        self.p /= sums
-        self.target = targets[..., None]                                # (..., 1)
-        chosen = np.take_along_axis(shifted, self.target, axis=-1)      # (..., 1)
-        return np.mean(np.log(sums) - chosen)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+        self.p, self.targets = np.exp(log_p), targets
+        return -np.mean(np.take_along_axis(log_p, targets[..., None], axis=-1))
 
     def backward(self):
-        dlogits = self.p                                                # p, minus 1 at the target
-        del self.p                                                      # it is used up
-        chosen = np.take_along_axis(dlogits, self.target, axis=-1) - 1
-        np.put_along_axis(dlogits, self.target, chosen, axis=-1)
-        dlogits /= self.target.size
-        return dlogits
-
-
-def require_labels(logits, targets):
-    """Raise TypeError or ValueError unless targets (...) name classes of logits (..., V)."""
-    if not isinstance(targets, np.ndarray) or targets.dtype.kind not in "iu":
-        got = f"dtype {targets.dtype}" if isinstance(targets, np.ndarray) else repr(targets)
-        raise TypeError(f"labels must be an array of integers, got {got}; from one-hot rows, take "
-                        "argmax(axis=-1)")
-    if targets.shape != logits.shape[:-1]:
-        raise ValueError(f"labels of shape {targets.shape} do not fit logits of shape "
-                         f"{logits.shape}; expected one label for each row, {logits.shape[:-1]}")
-    if targets.size and (targets.min() < 0 or targets.max() >= logits.shape[-1]):
-        bad = targets[(targets < 0) | (targets >= logits.shape[-1])][0]
-        raise ValueError(f"label {bad} is not one of the {logits.shape[-1]} classes, 0 to "
-                         f"{logits.shape[-1] - 1}")
+        truth = one_hot(self.targets, self.p.shape[-1], self.p.dtype)   # (..., V)
+        return (self.p - truth) / self.targets.size
 
 
 def fit(model, criterion, inputs, targets, epochs, batch_size=32, learning_rate=1e-2, seed=0,
@@ -323,19 +309,13 @@ def fit(model, criterion, inputs, targets, epochs, batch_size=32, learning_rate=
     optimizer: made from `model.theta`; by default a new Adam.
     on_epoch: called as on_epoch(epoch, model) after each epoch, counted from 1.
     Returns the mean loss of each epoch (epochs,).
-    Raises ValueError for inputs and targets of different length, for none at all, for epochs or a
-    batch_size below 1; AttributeError for a model that was not flattened; FloatingPointError if
-    the gradient is no longer finite.
+    Raises ValueError for inputs and targets of different length, for none at all or NaN among
+    them, for epochs or a batch_size below 1, for an optimizer of another theta; AttributeError for
+    a model that was not flattened; FloatingPointError if the gradient is no longer finite.
     """
-    if len(inputs) != len(targets):
-        raise ValueError(f"there are {len(inputs)} inputs but {len(targets)} targets; "
-                         "each input needs one target")
-    if len(inputs) == 0 or epochs < 1 or batch_size < 1:
-        raise ValueError(f"fit needs at least one example, epoch and example in a batch; got "
-                         f"{len(inputs)}, {epochs} and {batch_size}")
-    rng = np.random.default_rng(seed)
     optimizer = Adam(model.theta) if optimizer is None else optimizer
-    losses = np.zeros(epochs)
+    guards.fitting(model, optimizer, inputs, targets, epochs, batch_size)
+    rng, losses = np.random.default_rng(seed), np.zeros(epochs)
     for epoch in range(epochs):
         order = rng.permutation(len(inputs))
         for start in range(0, len(order), batch_size):

@@ -4,19 +4,23 @@ import math
 
 import numpy as np
 
+from helpers import guards
+
+
+def valley(theta):
+    """The landscape f(x, y) = x⁴ + x²y² - y² + y⁴ + 6, at one point or many.   (2, ...) -> (...)"""
+    x, y = theta
+    return x**4 + x**2 * y**2 - y**2 + y**4 + 6
+
 
 def numerical_gradient(f, theta, h=1e-5):
     """The gradient of f by central differences, (f(θ + h) - f(θ - h)) / 2h for every entry.
 
-    f: a function of theta that returns a number; theta is changed in place and given to f each
-        time, so a model whose parameters are views of theta may ignore the argument.
-    theta: float64 array; changed one entry at a time, and left as it was.
-    Returns an array shaped like theta. Raises TypeError if theta is not a float64 array.
+    f: a function of theta that returns a number. It is given theta itself, changed in place, so a
+        model whose parameters are views of theta may ignore the argument.
+    theta: float64 array, left as it was. Returns an array shaped like it.
     """
-    if not isinstance(theta, np.ndarray) or theta.dtype != np.float64:
-        got = f"an array of {theta.dtype}" if isinstance(theta, np.ndarray) else repr(theta)
-        raise TypeError("theta must be a float64 array, because a step of h has to show in it; "
-                        f"got {got}. Write np.array(theta, dtype=float)")
+    guards.parameters(theta, np.float64)
     gradient = np.zeros_like(theta)
     for place in np.ndindex(theta.shape):
         value = theta[place]
@@ -31,64 +35,56 @@ def numerical_gradient(f, theta, h=1e-5):
 
 
 def relative_error(a, b):
-    """How far two arrays are apart, measured by the larger: |a - b| / max(|a|, |b|).
+    """How far two gradients are apart: |a - b| / max(|a|, |b|), by their lengths.
 
-    a, b: as many numbers each; lengths are Euclidean, over all entries. 0 if both are zero, NaN if
-        an entry is NaN, so that `relative_error(a, b) < 1e-8` then fails.
-    Raises ValueError if one has more numbers than the other.
+    If an entry has the wrong sign, and by more than ten times the error of any entry with the
+    right one, the result is the relative error of that entry alone, from 1 to 2.
+    a, b: as many numbers each. Returns 0 if both are zero, NaN if an entry is NaN.
     """
-    a, b = np.ravel(a), np.ravel(b)
-    if a.size != b.size:
-        raise ValueError(f"cannot compare {a.size} numbers with {b.size}; are both the gradient "
-                         "of the same parameters?")
-    size = max(np.linalg.norm(a), np.linalg.norm(b))
-    return 0.0 if size == 0 else float(np.linalg.norm(a - b) / size)
+    a, b = guards.same_size(a, b)
+    off, small, large = np.abs(a - b), np.minimum(abs(a), abs(b)), np.maximum(abs(a), abs(b))
+    turned = np.sign(a) * np.sign(b) < 0
+    turned &= small > 10 * off[~turned].max(initial=0)                  # more than noise
+    if turned.any():
+        return float((off[turned] / large[turned]).max())
+    unit = large.max(initial=0) or 1.0                                  # the square of 1e-200 is 0
+    longer = max(np.linalg.norm(a / unit), np.linalg.norm(b / unit), 1e-300)
+    return float(np.linalg.norm(off / unit) / longer)
+
+
+def valley_gradient(theta):
+    """The gradient of `valley`, derived by hand, at one point or many.   (2, ...) -> (2, ...)"""
+    x, y = theta
+    return np.stack([2 * x * (2 * x**2 + y**2), 2 * y * (x**2 - 1 + 2 * y**2)])
 
 
 class Optimizer:
     """What all optimizers share. A subclass says in `update` how it moves theta.
 
-    theta: an array of floats, changed in place by every step; all state has its dtype and shape.
-    learning_rate: α. Raises TypeError if theta is no array of floats.
+    theta: an array of floats, changed in place by every step. learning_rate: α.
     """
 
     def __init__(self, theta, learning_rate):
-        if not isinstance(theta, np.ndarray) or theta.dtype.kind != "f":
-            got = f"an array of {theta.dtype}" if isinstance(theta, np.ndarray) else repr(theta)
-            raise TypeError("theta must be a NumPy array of floats, because steps change it in "
-                            f"place; got {got}. Write theta = np.array([1.0, 1.0])")
+        guards.parameters(theta)
         self.theta, self.learning_rate = theta, learning_rate
-        self.change = np.zeros_like(theta)                              # a buffer, used again
 
     def step(self, gradient, learning_rate=None):
         """Take one step; a learning_rate given here counts for this step only.
 
-        gradient: shaped like theta; it is not changed.
-        Raises ValueError for another shape, FloatingPointError for NaN or infinite entries;
-        theta and the optimizer's state are then as they were.
+        gradient: shaped like theta; it is not changed. If it has another shape (ValueError) or an
+        entry that is not finite (FloatingPointError), nothing is changed at all.
         """
         alpha = float(self.learning_rate if learning_rate is None else learning_rate)
-        gradient = np.asarray(gradient)
-        if gradient.shape != self.theta.shape:
-            raise ValueError(f"the gradient has shape {gradient.shape}, theta {self.theta.shape}; "
-                             "give one slope for each parameter")
-        bad = ~np.isfinite(gradient)
-        if bad.any():
-            place = tuple(int(i) for i in np.argwhere(bad)[0])
-            value = "NaN" if np.isnan(gradient[place]) else "infinite"
-            raise FloatingPointError(
-                f"the gradient is {value} at index {place if len(place) > 1 else place[0]}; "
-                f"{np.count_nonzero(bad)} of its {bad.size} entries are not finite. theta was left "
-                "as it was. Try a smaller learning rate, or clip_gradient")
-        self.update(gradient, alpha)
+        gradient = guards.gradient(gradient, self.theta)
+        with np.errstate(under="ignore"):                               # 1e-30 squared may be 0
+            self.update(gradient, alpha)
 
 
 class SGD(Optimizer):
     """Plain descent: θ ← θ - α g."""
 
     def update(self, gradient, alpha):
-        np.multiply(gradient, alpha, out=self.change)
-        self.theta -= self.change
+        self.theta -= alpha * gradient
 
 
 class Momentum(Optimizer):
@@ -103,10 +99,20 @@ class Momentum(Optimizer):
         self.beta, self.v = beta, np.zeros_like(theta)
 
     def update(self, gradient, alpha):
-        self.v *= self.beta
-        self.v += gradient
-        np.multiply(self.v, alpha, out=self.change)
-        self.theta -= self.change
+        self.v = self.beta * self.v + gradient
+        self.theta -= alpha * self.v
+
+
+def path_of(optimizer, gradient, steps, far=1e3):
+    """Let an optimizer walk. Returns where its theta was after 0, 1, 2, … steps, (K + 1, *shape).
+
+    gradient: a function of theta. The walk ends early if an entry is more than `far` away from 0.
+    """
+    path = [optimizer.theta.copy()]
+    while len(path) <= steps and np.abs(path[-1]).max() <= far:
+        optimizer.step(gradient(optimizer.theta))
+        path.append(optimizer.theta.copy())
+    return np.array(path)
 
 
 class RMSProp(Optimizer):
@@ -121,15 +127,8 @@ class RMSProp(Optimizer):
         self.rho, self.epsilon, self.v = rho, epsilon, np.zeros_like(theta)
 
     def update(self, gradient, alpha):
-        np.multiply(gradient, gradient, out=self.change)
-        self.change *= 1 - self.rho
-        self.v *= self.rho
-        self.v += self.change
-        np.sqrt(self.v, out=self.change)
-        self.change += self.epsilon
-        np.divide(gradient, self.change, out=self.change)
-        self.change *= alpha
-        self.theta -= self.change
+        self.v = self.rho * self.v + (1 - self.rho) * gradient**2
+        self.theta -= alpha * gradient / (np.sqrt(self.v) + self.epsilon)
 
 
 class Adam(Optimizer):
@@ -145,11 +144,8 @@ class Adam(Optimizer):
                  weight_decay=0.0, decays=None):
         super().__init__(theta, learning_rate)
         self.betas, self.epsilon, self.steps = betas, epsilon, 0
-        self.m, self.v = np.zeros_like(theta), np.zeros_like(theta)
-        decays = np.ones(theta.shape, dtype=bool) if decays is None else np.asarray(decays)
-        if decays.shape != theta.shape or decays.dtype != bool:
-            raise ValueError(f"decays must be bool of shape {theta.shape}, got {decays.dtype} of "
-                             f"shape {decays.shape}")
+        self.m, self.v, self.change = (np.zeros_like(theta) for _ in range(3))
+        decays = guards.mask_of(theta, decays)
         self.decay = (weight_decay * decays).astype(theta.dtype) if weight_decay else None
 
     def update(self, gradient, alpha):
@@ -161,11 +157,11 @@ class Adam(Optimizer):
             self.theta -= change                                        # θ shrinks
         np.multiply(gradient, 1 - beta_1, out=change)
         self.m *= beta_1
-        self.m += change
+        self.m += change                                                # the running mean
         np.multiply(gradient, gradient, out=change)
         change *= 1 - beta_2
         self.v *= beta_2
-        self.v += change
+        self.v += change                                                # the running size, squared
         np.divide(self.v, 1 - beta_2**self.steps, out=change)
         np.sqrt(change, out=change)
         change += self.epsilon
@@ -181,23 +177,21 @@ def warmup_cosine(step, steps, peak, warmup):
     """
     if step < warmup:
         return peak * (step + 1) / warmup
-    u = (step - warmup) / max(steps - warmup, 1)                        # 0 to 1
-    return peak * (1 + math.cos(math.pi * u)) / 2
+    share = (step - warmup) / max(steps - warmup, 1)                    # 0 to 1
+    return peak * (1 + math.cos(math.pi * share)) / 2
 
 
 def clip_gradient(gradient, limit):
     """Scale a gradient down in place if it is longer than `limit`. Returns its length before.
 
-    gradient: (P,) floats. Raises FloatingPointError for NaN or infinite entries.
+    gradient: floats. Raises FloatingPointError for NaN or infinite entries.
     Source: Pascanu, Mikolov and Bengio, 2013, section 3.2.
     """
-    with np.errstate(over="ignore"):
-        length = math.sqrt(np.dot(gradient, gradient))
+    with np.errstate(over="ignore", under="ignore"):
+        length = float(np.linalg.norm(gradient))
     if not math.isfinite(length):                                       # too long for float32?
         length = float(np.linalg.norm(gradient.astype(np.float64)))
-        if not math.isfinite(length):
-            raise FloatingPointError("the gradient is not finite, so it cannot be clipped; try a "
-                                     "smaller learning rate")
+    guards.finite_length(length)
     if length > limit:
         gradient *= limit / length
     return length

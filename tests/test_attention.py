@@ -13,10 +13,12 @@ from helpers.attention import (
     attend,
     attend_backward,
     merge_heads,
+    rotary_tables,
+    rotate,
     sinusoidal_positions,
     split_heads,
 )
-from helpers.layers import flatten
+from helpers.layers import flatten, gradient_error
 from helpers.optimizers import numerical_gradient, relative_error
 
 REFERENCE = dict(np.load(Path(__file__).parent / "reference" / "attention.npz"))
@@ -129,6 +131,52 @@ def test_positions_are_waves_and_know_only_distances():
     assert sinusoidal_positions(3, 4, np.float32).dtype == np.float32
 
 
+def test_a_rotated_score_depends_on_the_distance_alone():
+    q, k = np.random.default_rng(9).normal(size=(2, 8))
+    cos, sin = rotary_tables(30, 8)
+    rows, columns = (rotate(np.tile(x, (30, 1)), cos, sin) for x in (q, k))
+    scores = rows @ columns.T
+    for step in (-20, -3, 0, 1, 8):
+        np.testing.assert_allclose(np.diag(scores, step), np.diag(scores, step)[0], rtol=1e-10)
+    assert not np.isclose(scores[3, 0], scores[0, 3])                   # three back, three on
+    np.testing.assert_allclose(rotate(rows, cos, -sin), np.tile(q, (30, 1)), rtol=1e-10)
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), np.linalg.norm(q), rtol=1e-12)
+
+
+def test_rotary_tables_are_as_the_paper_says():
+    cos, sin = rotary_tables(5, 6, base=100.0, dtype=np.float32)
+    assert cos.shape == sin.shape == (5, 3) and cos.dtype == sin.dtype == np.float32
+    rates = np.array([1, 100.0 ** (-1 / 3), 100.0 ** (-2 / 3)])
+    angles = np.arange(5)[:, None] * rates
+    np.testing.assert_allclose(cos, np.cos(angles), rtol=1e-6)
+    np.testing.assert_allclose(sin, np.sin(angles), rtol=1e-6)
+    turned = rotate(np.array([[1.0, 0, 0, 0, 0, 0]]), cos[1:2], sin[1:2])
+    np.testing.assert_allclose(turned, [[np.cos(1), 0, 0, np.sin(1), 0, 0]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("heads", [1, 2, 4])
+@pytest.mark.parametrize("causal", [True, False])
+def test_rotary_gradients(heads, causal):
+    x = np.random.default_rng(10).normal(size=(2, 5, 8))
+    assert gradient_error(MultiHeadAttention(8, heads, causal, rotary=True), x) < 1e-8
+
+
+def test_a_rotary_layer_sees_distances_and_not_places():
+    layer = MultiHeadAttention(8, 2, rotary=True)
+    flatten(layer)
+    x = np.random.default_rng(11).normal(size=(1, 6, 8))
+    later = np.concatenate([x[:, :1], x], axis=1)                       # all one place later
+    layer(later)
+    weights = layer.weights[:, :, 1:, 1:]
+    weights = weights / weights.sum(axis=-1, keepdims=True)
+    layer(x)
+    np.testing.assert_allclose(weights, layer.weights, rtol=1e-10)
+    order = [3, 0, 4, 1, 2, 5]
+    free = MultiHeadAttention(8, 2, causal=False, rotary=True)
+    flatten(free)
+    assert not np.allclose(free(x[:, order]), free(x)[:, order])        # the order counts now
+
+
 def test_embedding_gradient_and_scale():
     layer = Embedding(5, 3, scale=2.0)
     theta, grad = flatten(layer, np.random.default_rng(6))
@@ -156,17 +204,28 @@ def test_dtypes_are_kept(dtype):
     assert y.dtype == layer.dW.dtype == dtype
 
 
-@pytest.mark.parametrize(("width", "heads"), [(10, 3), (4, 8), (6, 0), (6, -2)])
+@pytest.mark.parametrize(("width", "heads"), [(10, 3), (4, 8)])
 def test_a_width_that_heads_do_not_divide(width, heads):
     with pytest.raises(ValueError, match=f"a width of {width} cannot be split over {heads} heads"):
         MultiHeadAttention(width, heads)
+
+
+@pytest.mark.parametrize(("heads", "error"), [(0, ValueError), (-2, ValueError), (2.0, TypeError)])
+def test_a_number_of_heads_that_is_none(heads, error):
+    with pytest.raises(error, match=f"heads is {heads}"):
+        MultiHeadAttention(6, heads)
+
+
+def test_rotary_heads_need_pairs():
+    with pytest.raises(ValueError, match="each of the 2 heads has 3 features; rotary"):
+        MultiHeadAttention(6, 2, rotary=True)
 
 
 @pytest.mark.parametrize("shape", [(5, 6), (2, 5, 7), (6,), (1, 2, 5, 6)])
 def test_a_layer_says_which_shape_it_needs(shape):
     layer = MultiHeadAttention(6, 2)
     flatten(layer)
-    with pytest.raises(ValueError, match=r"this layer needs \(N, T, 6\)") as error:
+    with pytest.raises(ValueError, match=r"this layer needs an array \(N, T, 6\)") as error:
         layer(np.ones(shape))
     assert str(shape) in str(error.value)
 
@@ -197,7 +256,7 @@ def test_attend_says_what_a_mask_is(mask):
 
 def test_attend_refuses_what_is_not_a_float_and_a_row_that_may_look_nowhere():
     q = np.ones((4, 3))
-    with pytest.raises(TypeError, match="keys must be floats, got int64"):
+    with pytest.raises(TypeError, match="keys must be an array of floats, got int64"):
         attend(q, q.astype(np.int64), q)
     with pytest.raises(ValueError, match="-inf"):
         attend(q, q, q, np.zeros((4, 4), bool))
@@ -227,8 +286,12 @@ def test_split_heads_says_what_it_needs(shape, heads):
 
 
 def test_positions_refuse_what_makes_no_pairs():
-    for width in (3, 0, -2):
-        with pytest.raises(ValueError, match="sines and cosines come in pairs"):
-            sinusoidal_positions(4, width)
-    with pytest.raises(ValueError, match="length is -1"):
-        sinusoidal_positions(-1, 4)
+    for positions in (sinusoidal_positions, rotary_tables):
+        with pytest.raises(ValueError, match="width is 3; sines and cosines come in pairs"):
+            positions(4, 3)
+        with pytest.raises(ValueError, match="width is 0"):
+            positions(4, 0)
+        with pytest.raises(ValueError, match="length is -1"):
+            positions(-1, 4)
+        with pytest.raises(TypeError, match="length is 2.0"):
+            positions(2.0, 4)

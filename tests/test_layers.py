@@ -1,6 +1,7 @@
 """The layer contract: views into one vector, gradients that agree with the numbers, dtypes kept."""
 
 import copy
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -384,19 +385,29 @@ BAD = [
      r"Linear\(3, 2\) got an input of shape \(4, 5\); its last axis must hold the 3 features"),
     ("wrong width inside", lambda: ready(Sequential(Linear(3, 2), Tanh(), Linear(3, 2)))(X),
      ValueError, r"Linear\(3, 2\) got an input of shape \(4, 2\)"),
-    ("no axis", lambda: ready(Linear(3, 2))(np.float64(1)), ValueError, "its last axis"),
+    ("no axis", lambda: ready(Linear(3, 2))(np.array(1.0)), ValueError, "its last axis"),
+    ("no array", lambda: ready(Linear(3, 2))([[1.0, 2.0, 3.0]]), TypeError,
+     r"Linear\(3, 2\) got a list; give it a NumPy array of floats"),
+    ("float64 into float32", lambda: float32_model()(X), TypeError,
+     r"Linear\(3, 2\) holds float32 and got an input of float64; write x.astype\(np.float32\)"),
     ("backward first", lambda: ready(Linear(3, 2)).backward(np.ones((4, 2))), AttributeError,
      "Linear has no attribute 'x'; if backward looked for it: forward keeps it, so call"),
     ("backward of a loss first", lambda: SoftmaxCrossEntropy().backward(), AttributeError,
-     "SoftmaxCrossEntropy has no attribute 'p'; if backward looked for it"),
-    ("backward of a loss twice", lambda: twice(SoftmaxCrossEntropy()), AttributeError,
-     "call the layer on its input before backward"),
+     "SoftmaxCrossEntropy has no attribute 'targets'; if backward looked for it"),
+    ("no logits", lambda: SoftmaxCrossEntropy()(np.ones((0, 3)), LABELS[:0]), ValueError,
+     "there are no labels"),
+    ("logits in a list", lambda: SoftmaxCrossEntropy()([[1.0, 2.0]], LABELS[:1]), TypeError,
+     "logits must be an array of floats, got"),
+    ("mse of nothing", lambda: MeanSquaredError()(X[:0], X[:0]), ValueError,
+     "there are no guesses"),
+    ("bce of nothing", lambda: BinaryCrossEntropy()(X[:0], X[:0]), ValueError,
+     "there are no logits"),
     ("backward of bce first", lambda: BinaryCrossEntropy().backward(), AttributeError, "before"),
     ("backward of mse first", lambda: MeanSquaredError().backward(), AttributeError, "before"),
     ("a label too large", lambda: SoftmaxCrossEntropy()(X, LABELS + 1), ValueError,
-     "label 3 is not one of the 3 classes, 0 to 2"),
+     "label 3 is not one of 0 to 2"),
     ("a negative label", lambda: SoftmaxCrossEntropy()(X, LABELS - 1), ValueError,
-     "label -1 is not one of the 3 classes"),
+     "label -1 is not one of 0 to 2"),
     ("labels that are floats", lambda: SoftmaxCrossEntropy()(X, LABELS * 1.0), TypeError,
      "labels must be an array of integers, got dtype float64"),
     ("labels in a list", lambda: SoftmaxCrossEntropy()(X, [0, 1, 2, 0]), TypeError,
@@ -417,25 +428,69 @@ BAD = [
                                        1), ValueError,
      "there are 4 inputs but 3 targets; each input needs one target"),
     ("fit, nothing", lambda: fit(ready(Linear(3, 3)), SoftmaxCrossEntropy(), X[:0], LABELS[:0], 1),
-     ValueError, "at least one example"),
+     ValueError, r"inputs must be an array of at least one example, got \(0, 3\)"),
+    ("fit, lists", lambda: fit(ready(Linear(3, 3)), SoftmaxCrossEntropy(), X, [0, 1, 2, 0], 1),
+     ValueError, "targets must be an array of at least one example, got <class 'list'>"),
     ("fit, no epochs", lambda: fit(ready(Linear(3, 3)), SoftmaxCrossEntropy(), X, LABELS, 0),
-     ValueError, "at least one example, epoch"),
+     ValueError, "epochs is 0"),
+    ("fit, half a batch", lambda: fit(ready(Linear(3, 3)), SoftmaxCrossEntropy(), X, LABELS, 1,
+                                      2.5), TypeError, "batch_size is 2.5"),
+    ("fit, another theta", lambda: fit(ready(Linear(3, 3)), SoftmaxCrossEntropy(), X, LABELS, 1,
+                                       optimizer=Adam(np.zeros(12))), ValueError,
+     "the optimizer moves another theta than that of this model"),
+    ("fit, a copy of the model", lambda: fit_a_copy(), ValueError, "another theta"),
     ("fit, not flattened", lambda: fit(Linear(3, 3), SoftmaxCrossEntropy(), X, LABELS, 1),
      AttributeError, r"Linear has no theta yet: call flatten\(model\)"),
     ("fit, not finite", lambda: fit(ready(Linear(3, 3)), SoftmaxCrossEntropy(), X * np.nan, LABELS,
-                                    1), FloatingPointError, "the gradient is NaN"),
+                                    1), ValueError, "inputs hold 12 numbers that are NaN or"),
+    ("fit, too long a step", lambda: fit(ready(Linear(3, 3)), MeanSquaredError(), X, X * 1e200, 9,
+                                         optimizer=SGD(np.zeros(0), 1.0)), ValueError,
+     "another theta"),
+    ("fit, diverged", lambda: diverge(), FloatingPointError, "the gradient is"),
     ("a layer twice", lambda: flatten(Sequential(*[Linear(3, 3)] * 2)), ValueError,
      "a layer is in the model twice; make two layers"),
+    ("an activation twice", lambda: flatten(Sequential(*[Tanh()] * 2)), ValueError,
+     "a layer is in the model twice"),
+    ("a list of layers", lambda: Sequential([Linear(3, 3), Tanh()]), TypeError,
+     r"Sequential takes layers, .* got \[<helpers.layers.Linear"),
+    ("a class for a layer", lambda: Sequential(Linear(3, 3), Tanh), TypeError,
+     "got the class Tanh"),
+    ("a shared theta of whole numbers", lambda: flatten(Linear(3, 3), theta=np.zeros(12, int)),
+     TypeError, "theta must be a NumPy array of floats.*got an array of int64"),
+    ("a shared theta in a list", lambda: flatten(Linear(3, 3), theta=[0.0] * 12),
+     TypeError, "theta must be a NumPy array of floats"),
+    ("a part that was flattened alone", lambda: fit(stale_part(), MeanSquaredError(), X, X, 1),
+     AttributeError, r"Linear has no theta yet: call flatten\(model\)"),
     ("whole-number parameters", lambda: flatten(Linear(3, 3), dtype=int), TypeError,
      "parameters must be floats, got dtype int"),
 ]  # fmt: skip
 
 
-def twice(criterion):
-    """Ask a loss for its gradient a second time."""
-    criterion(X, LABELS)
-    criterion.backward()
-    criterion.backward()
+def float32_model():
+    """A layer of float32."""
+    layer = Linear(3, 2)
+    flatten(layer, dtype=np.float32)
+    return layer
+
+
+def fit_a_copy():
+    """Train a copy of a model by the optimizer of the first."""
+    model = ready(Linear(3, 3))
+    fit(copy.deepcopy(model), MeanSquaredError(), X, X, 1, optimizer=Adam(model.theta))
+
+
+def diverge():
+    """Train with a step that is far too long."""
+    model = ready(Linear(3, 3))
+    with np.errstate(all="ignore"):
+        fit(model, MeanSquaredError(), X, X, 999, learning_rate=1e9, optimizer=SGD(model.theta, 1))
+
+
+def stale_part():
+    """A layer that was flattened alone, and then again as part of a model."""
+    part = ready(Linear(3, 3))
+    flatten(Sequential(part, Tanh()))
+    return part
 
 
 @pytest.mark.parametrize(("run", "error", "message"), [case[1:] for case in BAD],
@@ -445,30 +500,116 @@ def test_bad_input_is_told(run, error, message):
         run()
 
 
+def copies(model):
+    """A model copied in each way that Python has."""
+    return [copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
+
+
+def test_a_copy_of_a_model_is_whole_and_on_its_own():
+    rng = np.random.default_rng(0)
+    model = Sequential(Linear(3, 4), Tanh(), Sequential(Linear(4, 3, bias=False)))
+    theta, grad = flatten(model)
+    grad[:] = rng.normal(size=grad.shape)
+    kept = theta.copy()
+    for twin in copies(model):
+        assert np.array_equal(twin.theta, theta) and np.array_equal(twin.grad, grad)
+        for _, layer, key in parameters(twin):
+            assert np.shares_memory(getattr(layer, key), twin.theta)
+            assert np.shares_memory(getattr(layer, f"d{key}"), twin.grad)
+        losses = fit(twin, MeanSquaredError(), X, rng.normal(size=(4, 3)), 50)
+        assert losses[-1] < 0.9 * losses[0]
+        assert np.array_equal(theta, kept), "the first model stays as it was"
+    for part in copies(model.layers[0]):
+        with pytest.raises(AttributeError, match="call flatten"):
+            fit(part, MeanSquaredError(), X, np.ones((4, 4)), 1)
+
+
+def test_a_model_and_its_optimizer_are_copied_together():
+    model = ready(Linear(3, 3))
+    for twin, optimizer in copies((model, Adam(model.theta))):
+        assert optimizer.theta is twin.theta
+        fit(twin, MeanSquaredError(), X, X, 1, optimizer=optimizer)
+        assert not np.array_equal(twin.theta, model.theta)
+
+
+def test_a_linear_layer_without_bias():
+    layer = Linear(3, 4, bias=False)
+    theta, _ = flatten(layer)
+    assert theta.size == 12 and not hasattr(layer, "b") and not hasattr(layer, "db")
+    x = np.random.default_rng(0).normal(size=(5, 3))
+    assert np.array_equal(layer(x), x @ layer.W)
+    assert gradient_error(layer, x) < 1e-8
+
+
+def test_first_values():
+    for scale, deviation in [(None, 1 / 20), (0.3, 0.3), (0, 0)]:
+        layer = ready(Linear(400, 300, scale))
+        assert np.isclose(layer.W.std(), deviation, rtol=0.01) and not layer.b.any()
+        assert abs(layer.W.mean()) <= 0.01 * deviation
+
+
+def test_layers_in_a_dict_and_in_nested_lists_are_found():
+    model = Layer()
+    model.parts = {"a": Linear(2, 3), "b": [[Linear(1, 1, bias=False)], (Tanh(),)]}
+    assert [name for name, *_ in parameters(model)] == [
+        "parts['a'].W", "parts['a'].b", "parts['b'][0][0].W"]  # the order of their making
+
+
+def test_a_loss_can_be_asked_twice():
+    criterion = SoftmaxCrossEntropy()
+    criterion(X, LABELS)
+    assert np.array_equal(criterion.backward(), criterion.backward())
+
+
 def test_layers_in_a_tuple_are_found():
     model = Layer()
     model.parts = (Linear(2, 3), Tanh())
     assert [name for name, *_ in parameters(model)] == ["parts[0].W", "parts[0].b"]
 
 
-class Forgetful(Linear):
-    """A linear layer whose backward forgets something."""
+class Faulty(Linear):
+    """A linear layer with one fault."""
 
-    forgets = None
+    fault = None
+
+    def forward(self, x):
+        y = super().forward(x)
+        if self.fault == "forward moves W":
+            self.W += 1e-12
+        return y
 
     def backward(self, dy):
         dx = super().backward(dy)
-        if self.forgets == "b":
+        if self.fault == "b is forgotten":
             self.db[:] = 0
-        return dx if self.forgets != "x" else np.zeros_like(dx)
+        if self.fault == "x is forgotten":
+            dx = np.zeros_like(dx)
+        if self.fault == "backward moves W":
+            self.W *= 1.5
+        if self.fault == "backward moves dy":
+            dy *= 0.5
+        if self.fault == "backward moves x":
+            self.x += 1.0
+        if self.fault == "dW is replaced":
+            self.dW = self.dW.copy()
+        if self.fault == "a small sign":
+            self.dW[0] *= -1
+        return dx
 
 
-@pytest.mark.parametrize("what", ["b", "x"])
-def test_gradient_error_sees_what_is_forgotten(what):
+FAULTS = ["b is forgotten", "x is forgotten", "a small sign"]
+MOVES = ["forward moves W", "backward moves W", "backward moves dy", "backward moves x"]
+
+
+@pytest.mark.parametrize("fault", [None, *FAULTS, *MOVES])
+def test_gradient_error_sees_every_fault(fault):
     x = np.random.default_rng(0).normal(size=(2, 3, 4))
-    kept = x.copy()
-    assert gradient_error(Forgetful(4, 5), x) < 1e-8
-    layer = Forgetful(4, 5)
-    layer.forgets = what
-    assert gradient_error(layer, x) > 0.1
+    x[..., 0] *= 1e-6  # so that dW[0] is small
+    layer, kept = Faulty(4, 5), x.copy()
+    layer.fault = fault
+    if fault in MOVES:
+        with pytest.raises(ValueError, match="Faulty changes (its parameters|its input|dy)"):
+            gradient_error(layer, x)
+        return
+    assert (gradient_error(layer, x) < 1e-8) == (fault is None)
     assert np.array_equal(x, kept)
