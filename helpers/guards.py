@@ -5,6 +5,7 @@ nothing, or the input in the form that the formula needs.
 """
 
 import math
+from pathlib import Path
 
 import numpy as np
 
@@ -37,11 +38,13 @@ def whole(name, value, least=0, what="a whole number"):
         raise ValueError(f"{name} is {value!r}; it must be {what}, {least} or more")
 
 
-def not_empty(x, what):
-    """Raise ValueError if an array holds nothing; `what` says what cannot be done with it."""
+def sample(x, what):
+    """Return x as floats. Raises ValueError if it holds nothing; `what` says what cannot be done."""
+    (x,) = floats(x)
     if x.ndim == 0 or x.size == 0:
         raise ValueError(f"there is nothing to {what} in an array of shape {x.shape}; give at "
-                         "least one example, such as (N, d) with N rows")  # fmt: skip
+                         "least one example, such as (N, d) with N rows")
+    return x
 
 
 def labels(values, n):
@@ -385,6 +388,104 @@ def sampling(logits, temperature, top_k, top_p):
         raise ValueError(f"top_p is {top_p}; it must be above 0 and at most 1, or None for all "
                          "tokens")
     return logits
+
+
+def transformer(vocab_size, context, width, heads, blocks, causal, positions):
+    """Raise TypeError or ValueError unless a transformer can be built with these sizes."""
+    for name, value in [("vocab_size", vocab_size), ("context", context), ("blocks", blocks)]:
+        whole(name, value, 1)
+    divisible(width, heads, positions == "rotary")
+    if not isinstance(causal, (bool, np.bool_)):
+        raise TypeError(f"causal is {causal!r}; it must be True or False")
+    if positions not in ("rotary", "learned"):
+        raise ValueError(f"positions is {positions!r}; it must be 'rotary' or 'learned'")
+
+
+def parameter_count(vocab_size, context, width, heads, blocks, causal, positions):
+    """How many parameters a transformer of these sizes has."""
+    table = (vocab_size + (context if positions == "learned" else 0)) * width
+    head = width * vocab_size + vocab_size
+    return table + blocks * (12 * width * width + 13 * width) + 2 * width + head
+
+
+def long_enough(text, context):
+    """Raise ValueError unless a text has at least one window with a token behind it."""
+    if np.ndim(text) != 1 or len(text) <= context:
+        raise ValueError(f"a text of shape {np.shape(text)} is too short for a context of "
+                         f"{context}; it needs one axis, and at least one token more")
+
+
+def finite_loss(loss, step):
+    """Raise FloatingPointError if the loss of a step is no longer a number."""
+    if not math.isfinite(loss):
+        raise FloatingPointError(f"the loss became {loss} at step {step}; if the parameters were "
+                                 "finite before it, try a smaller learning_rate")
+
+
+def cacheable(model):
+    """Raise ValueError for a model whose keys depend on what comes later."""
+    if not model.config["causal"]:
+        raise ValueError("a model without the mask cannot be cached: what it computes at a place "
+                         "changes with every later token")
+
+
+def room(values, cache):
+    """Return tokens as a row (1, T). Raises unless they fit into what a cache has left."""
+    values = np.asarray(values)[None]
+    tokens(values, cache.model.config["vocab_size"])
+    if cache.length + values.shape[1] > cache.context:
+        raise ValueError(f"{cache.length} tokens were read and {values.shape[1]} more do not fit "
+                         f"into the context of {cache.context}; read the end of the text again, "
+                         "for example its last half")
+    return values
+
+
+def prompt(values, length, model):
+    """Return the tokens of a prompt (T,). Raises unless a model can continue it by `length`."""
+    values = np.asarray(values)
+    whole("length", length, 0, "how many tokens to add")
+    if values.size == 0:
+        raise ValueError("the prompt is empty, but a model continues a text: give it at least one "
+                         "character, such as a line end")
+    tokens(values[None], model.config["vocab_size"])
+    return values
+
+
+def worth_keeping(model, tokenizer):
+    """Raise ValueError unless a model can be saved with a tokenizer."""
+    same_vocabulary(model, tokenizer)
+    if model.theta.dtype not in (np.float32, np.float64):
+        raise ValueError(f"the parameters are {model.theta.dtype}; a checkpoint holds float32 or "
+                         "float64: flatten(model, theta=model.theta.astype(np.float32))")
+    if not np.isfinite(model.theta).all():
+        raise ValueError("the model has parameters that are not finite; it is not worth keeping")
+
+
+def checkpoint_file(path):
+    """Raise FileNotFoundError unless there is a file."""
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"there is no checkpoint {path}; save(path, model, tokenizer) "
+                                "makes one")
+
+
+def checkpoint(header, theta, format):
+    """Raise ValueError or TypeError unless a header and parameters belong to one model."""
+    if header.get("format") != format:
+        raise ValueError(f"its format is {header.get('format')!r}, this course reads {format!r}")
+    config = header["config"]
+    transformer(**config)
+    if config["vocab_size"] != len(header["alphabet"]):
+        raise ValueError(f"its alphabet has {len(header['alphabet'])} characters, its model "
+                         f"{config['vocab_size']} tokens")
+    if theta.dtype not in (np.float32, np.float64) or not np.isfinite(theta).all():
+        raise ValueError("its parameters are not finite float32 or float64 numbers")
+    wanted = parameter_count(**config)
+    if theta.shape != (wanted,):
+        raise ValueError(f"its parameters have shape {theta.shape}, a model of its sizes has "
+                         f"{wanted:,}")
+    if config["context"] > 1 << 20:
+        raise ValueError(f"its context is {config['context']:,}; nothing of this course reads as "
+                         "far")
 
 
 def same_vocabulary(model, tokenizer):

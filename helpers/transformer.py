@@ -10,13 +10,21 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
+from helpers import guards
 from helpers.arrays import softmax
-from helpers.attention import Embedding, MultiHeadAttention
+from helpers.attention import (
+    Embedding,
+    MultiHeadAttention,
+    attend,
+    merge_heads,
+    rotary_tables,
+    rotate,
+    split_heads,
+)
 from helpers.data import CharTokenizer
-from helpers.layers import GELU, Layer, Linear, SoftmaxCrossEntropy, flatten, is_matrix
+from helpers.layers import GELU, Layer, Linear, Sequential, SoftmaxCrossEntropy, flatten, is_matrix
 from helpers.optimizers import Adam, clip_gradient, warmup_cosine
 
 
@@ -34,98 +42,95 @@ class LayerNorm(Layer):
         self.gamma[:] = 1
 
     def forward(self, x):
-        d = x.shape[-1]
-        rows, average = x.reshape(-1, d), np.full(d, 1 / d, x.dtype)    # row @ average: its mean
-        x_hat = rows - (rows @ average)[:, None]                        # (rows, d)  centered
-        y = x_hat * x_hat                                               # the squares, for now
-        self.scale = 1 / np.sqrt(y @ average + self.epsilon)[:, None]   # (rows, 1)  this is 1/σ
-        x_hat *= self.scale
-        self.x_hat = x_hat
-        np.multiply(x_hat, self.gamma, out=y)
-        y += self.beta
-        return y.reshape(x.shape)
+        guards.features(x, self.gamma.size, f"LayerNorm({self.gamma.size})")
+        centered = x - x.mean(axis=-1, keepdims=True)                   # (..., d)
+        variance = (centered * centered).mean(axis=-1, keepdims=True)   # (..., 1)
+        self.sigma = np.sqrt(variance + self.epsilon)
+        self.x_hat = centered / self.sigma
+        return self.gamma * self.x_hat + self.beta
 
     def backward(self, dy):
-        d = dy.shape[-1]
-        rows, ones = dy.reshape(-1, d), np.ones(dy.size // d, dy.dtype)  # ones @ rows: their sum
-        part = rows * self.x_hat                                        # (rows, d)
-        np.matmul(ones, part, out=self.dgamma)
-        np.matmul(ones, rows, out=self.dbeta)
-        shift, stretch = rows @ self.gamma / d, part @ self.gamma / d   # (rows,)  the two means
-        np.multiply(self.x_hat, stretch[:, None], out=part)
-        part += shift[:, None]                                          # what would be undone
-        dx = rows * self.gamma                                          # (rows, d)  this is dx_hat
-        dx -= part
-        dx *= self.scale
-        return dx.reshape(dy.shape)
+        rows = tuple(range(dy.ndim - 1))                                # all axes but the last
+        self.dgamma[:] = (dy * self.x_hat).sum(axis=rows)               # (d,)
+        self.dbeta[:] = dy.sum(axis=rows)
+        dx_hat = dy * self.gamma                                        # (..., d)
+        shift = dx_hat.mean(axis=-1, keepdims=True)                     # (..., 1)
+        stretch = (dx_hat * self.x_hat).mean(axis=-1, keepdims=True)
+        return (dx_hat - shift - self.x_hat * stretch) / self.sigma
 
 
 class Block(Layer):
     """Attention, then a two-layer network, each added to the stream.   (N, T, d) -> (N, T, d)
 
-    Normalization comes first in each branch (pre-norm).
+    width, heads, causal, rotary: as for MultiHeadAttention.
+    shrink: a factor for the first weights of the last layer of each branch.
     Source: Radford et al., Language Models are Unsupervised Multitask Learners, 2019, section 2.3.
     """
 
-    def __init__(self, width, heads, causal=True, out_scale=None):
+    def __init__(self, width, heads, causal=True, rotary=False, shrink=1.0):
         super().__init__()
+        out_scale, down_scale = shrink / math.sqrt(width), shrink / math.sqrt(4 * width)
         self.norm_1 = LayerNorm(width)
-        self.attention = MultiHeadAttention(width, heads, causal, out_scale)
+        self.attention = MultiHeadAttention(width, heads, causal, out_scale, rotary)
         self.norm_2 = LayerNorm(width)
-        self.up = Linear(width, 4 * width)
-        self.gelu = GELU()
-        self.down = Linear(4 * width, width, out_scale)
+        self.mlp = Sequential(Linear(width, 4 * width), GELU(),
+                              Linear(4 * width, width, down_scale))
 
     def forward(self, x):
-        y = self.attention(self.norm_1(x))
-        y += x                                                          # x + attention
-        z = self.down(self.gelu(self.up(self.norm_2(y))))
-        z += y                                                          # y + mlp
-        return z
+        x = x + self.attention(self.norm_1(x))
+        return x + self.mlp(self.norm_2(x))
 
-    def backward(self, dz):
-        branch = self.up.backward(self.gelu.backward(self.down.backward(dz)))
-        dy = self.norm_2.backward(branch)
-        dy += dz
-        dx = self.norm_1.backward(self.attention.backward(dy))
-        dx += dy
-        return dx
+    def backward(self, dy):
+        dy = dy + self.norm_2.backward(self.mlp.backward(dy))
+        return dy + self.norm_1.backward(self.attention.backward(dy))
 
 
 class Transformer(Layer):
     """A decoder-only transformer.   tokens (N, T) -> logits (N, T, vocab_size)
 
-    vocab_size: V. context: the longest T. width: d, divisible by heads. heads: H. blocks: B.
+    vocab_size: V. context: the longest T. width: d. heads: H, which divide d. blocks: B.
     causal: False only to see what goes wrong without the mask.
-    Raises ValueError for a width that the heads cannot share, for tokens outside the vocabulary
-    and for sequences beyond the context.
-    Source: Radford et al., Language Models are Unsupervised Multitask Learners, 2019, section 2.3.
+    positions: "rotary", inside the attention, or "learned", a vector for each place.
+    Raises TypeError or ValueError for sizes that do not fit, and for tokens that do not.
+    Source: Radford et al. 2019 (title at Block), section 2.3; Su et al., RoFormer, 2021.
     """
 
-    def __init__(self, vocab_size, context, width, heads, blocks, causal=True):
+    def __init__(self, vocab_size, context, width, heads, blocks, causal=True,
+                 positions="rotary"):
         super().__init__()
         self.config = {"vocab_size": vocab_size, "context": context, "width": width,
-                       "heads": heads, "blocks": blocks, "causal": causal}
-        out_scale = 1 / math.sqrt(2 * blocks * width)                   # 2B branches add up
+                       "heads": heads, "blocks": blocks, "causal": causal, "positions": positions}
+        guards.transformer(**self.config)
         self.token = Embedding(vocab_size, width, scale=0.2)
-        self.position = Embedding(context, width, scale=0.2)
-        self.blocks = [Block(width, heads, causal, out_scale) for _ in range(blocks)]
+        learned, shrink = positions == "learned", 1 / math.sqrt(2 * blocks)
+        self.position = Embedding(context, width, scale=0.2) if learned else None
+        self.blocks = [Block(width, heads, causal, not learned, shrink) for _ in range(blocks)]
         self.norm = LayerNorm(width)
         self.head = Linear(width, vocab_size, scale=0.02)               # nearly even guesses
 
+    def embed(self, tokens, first=0):
+        """The stream before the first block; the first token stands at place `first`."""
+        x = self.token(tokens)                                          # (N, T, d)
+        if self.position is None:
+            return x
+        return x + self.position(np.arange(first, first + tokens.shape[1]))
+
+    @np.errstate(under="ignore")
     def forward(self, tokens):
-        require_tokens(tokens, self.config["vocab_size"], self.config["context"])
-        x = self.token(tokens) + self.position(np.arange(tokens.shape[1]))      # (N, T, d)
+        guards.tokens(tokens, self.config["vocab_size"], self.config["context"])
+        x = self.embed(tokens)
         for block in self.blocks:
             x = block(x)
         return self.head(self.norm(x))                                  # (N, T, V)
 
+    @np.errstate(under="ignore")
     def backward(self, dlogits):
         dx = self.norm.backward(self.head.backward(dlogits))            # (N, T, d)
         for block in reversed(self.blocks):
             dx = block.backward(dx)
         self.token.backward(dx)
-        self.position.backward(dx.sum(axis=0))                          # all sequences share it
+        if self.position is not None:
+            self.position.backward(dx.sum(axis=0))                      # all sequences share it
 
 
 def sample_batch(tokens, batch_size, context, rng):
@@ -137,20 +142,6 @@ def sample_batch(tokens, batch_size, context, rng):
     starts = rng.integers(0, len(tokens) - context, batch_size)         # (N,)
     places = starts[:, None] + np.arange(context)                       # (N, T)
     return tokens[places], tokens[places + 1]
-
-
-def require_tokens(tokens, vocab_size, context):
-    """Raise ValueError unless tokens are (N, T) integers of the vocabulary, T <= context."""
-    if np.ndim(tokens) != 2 or not np.issubdtype(np.asarray(tokens).dtype, np.integer):
-        raise ValueError("tokens must be integers of shape (N, T), N sequences of T tokens; got "
-                         f"{np.asarray(tokens).dtype} of shape {np.shape(tokens)}")
-    if tokens.shape[1] > context:
-        raise ValueError(f"a sequence of {tokens.shape[1]} tokens is longer than the context of "
-                         f"{context}; pass its last {context} tokens")
-    if tokens.size and not 0 <= tokens.min() <= tokens.max() < vocab_size:
-        wrong = tokens[(tokens < 0) | (tokens >= vocab_size)][0]
-        raise ValueError(f"token {wrong} is outside the vocabulary, 0 to {vocab_size - 1}; was the "
-                         "text encoded with the tokenizer that the model was trained with?")
 
 
 def loss_and_gradient(model, inputs, targets, share=1.0):
@@ -173,7 +164,7 @@ class Workers:
     def __init__(self, model, n):
         self.replicas = [model] + [copy.deepcopy(model) for _ in range(n - 1)]
         for replica in self.replicas[1:]:
-            flatten(replica, theta=model.theta)
+            flatten(replica, theta=model.theta)                         # shared, not copied
         ends = np.linspace(0, model.theta.size, 2 * n + 1).astype(int)
         self.parts = [slice(*pair) for pair in pairwise(ends)]          # of theta, two for each
         self.pool = ThreadPoolExecutor(n) if n > 1 else None
@@ -200,6 +191,15 @@ class Workers:
             self.pool.shutdown()
 
 
+def token_losses(model, inputs, targets):
+    """What each token costs, -ln p.   inputs (N, T), targets (N, T) -> nats (N, T)"""
+    logits = model(inputs)                                              # (N, T, V)
+    z = logits - logits.max(axis=-1, keepdims=True)
+    with np.errstate(under="ignore"):
+        normalizer = np.log(np.exp(z).sum(axis=-1))                     # (N, T)
+    return normalizer - np.take_along_axis(z, targets[..., None], axis=-1)[..., 0]
+
+
 def evaluate(model, tokens, batch_size=16, windows=None):
     """The mean loss in nats over a text, cut into windows of the model's context.
 
@@ -207,30 +207,15 @@ def evaluate(model, tokens, batch_size=16, windows=None):
     Raises ValueError for a text that has no whole window with a token behind it.
     """
     T = model.config["context"]
+    guards.long_enough(tokens, T)
     starts = np.arange(0, len(tokens) - T, T)                           # one behind the other
-    if not len(starts):
-        raise ValueError(f"a text of {len(tokens)} tokens is too short to judge a model with a "
-                         f"context of {T}; it needs at least one token more")
     if windows is not None and windows < len(starts):
         starts = starts[np.linspace(0, len(starts) - 1, windows).astype(int)]
     places = starts[:, None] + np.arange(T)                             # (windows, T)
-    total = 0.0
-    for i in range(0, len(places), batch_size):
-        rows = places[i : i + batch_size]
-        total += len(rows) * float(SoftmaxCrossEntropy()(model(tokens[rows]), tokens[rows + 1]))
-    return total / len(places)
-
-
-def require_training(model, tokens, steps, batch_size):
-    """Raise ValueError unless a model can be trained on a text."""
-    if not hasattr(model, "theta"):
-        raise ValueError("the model has no parameters yet: call flatten(model) before train")
-    if steps < 1 or batch_size < 1:
-        raise ValueError(f"steps and batch_size must be 1 or more, got {steps} and {batch_size}")
-    if len(tokens) <= model.config["context"]:
-        raise ValueError(f"a text of {len(tokens)} tokens is too short for a context of "
-                         f"{model.config['context']}; it needs at least one token more")
-    require_tokens(np.asarray(tokens)[None, :], model.config["vocab_size"], len(tokens))
+    batches = [places[i : i + batch_size] for i in range(0, len(places), batch_size)]
+    total = sum(token_losses(model, tokens[rows], tokens[rows + 1]).sum(dtype=float)
+                for rows in batches)
+    return float(total / places.size)
 
 
 def can_start_threads():
@@ -242,6 +227,7 @@ def can_start_threads():
         return False
 
 
+@np.errstate(under="ignore")
 def train(model, tokens, steps, batch_size=12, learning_rate=2e-3, warmup=100, weight_decay=0.1,
           clip=1.0, workers=2, seed=0, validation=None, every=250, on_check=None, progress=True):
     """Train a flattened model to guess the next token; changes `model.theta` in place.
@@ -252,26 +238,21 @@ def train(model, tokens, steps, batch_size=12, learning_rate=2e-3, warmup=100, w
     on_check: called as on_check(step, history) each time, with the losses so far.
     Returns {"loss": (steps,), "checked": (C,) steps, "validation": (C,) losses, "seconds": float}.
     Interrupt it, and the model keeps what it has learned so far.
-    Raises ValueError for a text that is too short or foreign, FloatingPointError if the loss is
-    no longer a number.
+    Raises ValueError or TypeError for a text that is too short or foreign, FloatingPointError if
+    the loss is no longer a number.
     """
-    require_training(model, tokens, steps, batch_size)
-    rng, decays = np.random.default_rng(seed), is_matrix(model)
-    history = {"loss": [], "checked": [], "validation": [], "seconds": 0.0}
-    started = perf_counter()
-    workers = min(workers, batch_size) if can_start_threads() else 1
-    bar = tqdm(range(steps), desc="training", leave=False, disable=not progress,
-               mininterval=1)                                           # one message a second
-    with threadpool_limits(1), Workers(model, workers) as team:
+    guards.training(model, tokens, steps, batch_size)
+    rng, decays, started = np.random.default_rng(seed), is_matrix(model), perf_counter()
+    history = {"loss": [], "checked": [], "validation": []}
+    bar = tqdm(range(steps), desc="training", leave=False, disable=not progress, mininterval=1)
+    with Workers(model, min(workers, batch_size) if can_start_threads() else 1) as team:
         optimizers = [Adam(model.theta[part], betas=(0.9, 0.99), weight_decay=weight_decay,
                            decays=decays[part]) for part in team.parts]
         try:
             for step in bar:
                 batch = sample_batch(tokens, batch_size, model.config["context"], rng)
                 loss = float(team.loss_and_gradient(*batch))
-                if not math.isfinite(loss):
-                    raise FloatingPointError(f"the loss became {loss} at step {step}; "
-                                             "try a smaller learning_rate")
+                guards.finite_loss(loss, step)
                 clip_gradient(model.grad, clip)
                 alpha = warmup_cosine(step, steps, learning_rate, warmup)
                 team.run(lambda adam, part, alpha=alpha: adam.step(model.grad[part], alpha),
@@ -281,8 +262,8 @@ def train(model, tokens, steps, batch_size=12, learning_rate=2e-3, warmup=100, w
                     look(history, step + 1, model, validation, on_check, bar)
         except KeyboardInterrupt:
             print(f"stopped after {len(history['loss'])} steps; the model keeps what it learned")
-    history["seconds"] = perf_counter() - started
-    return {key: np.array(value) if key != "seconds" else value for key, value in history.items()}
+    arrays = {key: np.array(values) for key, values in history.items()}
+    return arrays | {"seconds": perf_counter() - started}
 
 
 def look(history, step, model, validation, on_check, bar):
@@ -295,138 +276,76 @@ def look(history, step, model, validation, on_check, bar):
         on_check(step, history)
 
 
+@np.errstate(under="ignore", over="ignore")
 def next_distribution(logits, temperature=1.0, top_k=None, top_p=None):
     """The probabilities from which the next token is drawn.   (V,) -> (V,) float64
 
     temperature: 1 as learned, below 1 safer, 0 the most likely token only.
     top_k: draw among the k most likely tokens only; None for all.
-    top_p: of those, draw among the fewest most likely that have this share together, above 0 to 1;
-        None for all.
-    Raises ValueError for a temperature below 0, a top_k below 1 and a top_p outside (0, 1].
+    top_p: of those, among the fewest most likely that have this share together; None for all.
+    Raises ValueError or TypeError for a dial out of its range, and for logits that are NaN.
     Source: Holtzman et al., The Curious Case of Neural Text Degeneration, 2020, section 3.1.
     """
-    if not (temperature >= 0 and math.isfinite(temperature)):
-        raise ValueError(f"temperature is {temperature}; it must be 0 (greedy) or more")
-    if top_k is not None and top_k < 1:
-        raise ValueError(f"top_k is {top_k}; it must be 1 or more, or None for all tokens")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise ValueError(f"top_p is {top_p}; it must be above 0 and at most 1, or None for all "
-                         "tokens")
-    logits = np.asarray(logits, dtype=np.float64)
+    logits = guards.sampling(logits, temperature, top_k, top_p)
     order = np.argsort(-logits, kind="stable")                          # first among equals wins
     if temperature == 0:
         top_k = temperature = 1
-    with np.errstate(over="ignore"):                                    # far below: probability 0
-        p = softmax((logits - logits[order[0]]) / temperature)
+    p = softmax((logits - logits[order[0]]) / temperature)
     if top_k is not None:
         p[order[top_k:]] = 0
     if top_p is not None:
-        share = np.cumsum(p[order]) / p.sum()                           # (V,)  most likely first
-        p[order[1:][share[:-1] >= top_p]] = 0                           # enough stand before it
+        share = np.cumsum(p[order])                                     # (V,)  most likely first
+        p[order[1:][share[:-1] >= top_p * share[-1]]] = 0               # enough stand before it
     return p / p.sum()
 
 
-def fold(norm, linear):
-    """W' and b' so that linear(norm(x)) = (x W') / σ + b', where σ is the deviation of x."""
-    W = norm.gamma[:, None] * linear.W                                  # (d, n)
-    return W - W.mean(axis=0), norm.beta @ linear.W + linear.b
-
-
-def one_over_sigma(x, epsilon):
-    """1 / σ of one row x (d,), as a plain number; the variance is the mean of x² less μ²."""
-    mean = float(x.sum()) / x.size
-    return 1 / math.sqrt(float(x.dot(x)) / x.size - mean * mean + epsilon)
-
-
-class CachedBlock:
-    """One block that reads a token at a time.   x (d,) at place t -> (d,)
-
-    keys, values: (H, context, d_h), filled for the places that were read.
-    """
-
-    def __init__(self, block, context, dtype):
-        self.heads = block.attention.heads
-        width = block.attention.out.W.shape[0]
-        shape = (self.heads, context, width // self.heads)
-        self.keys, self.values = np.zeros(shape, dtype), np.zeros(shape, dtype)
-        self.W_qkv, self.b_qkv = fold(block.norm_1, block.attention.qkv)
-        for part in (self.W_qkv, self.b_qkv):                           # queries, divided by √d_h
-            part[..., :width] *= 1 / math.sqrt(shape[-1])
-        self.W_up, self.b_up = fold(block.norm_2, block.up)
-        self.out, self.down, self.gelu = block.attention.out, block.down, GELU()
-        self.epsilons = block.norm_1.epsilon, block.norm_2.epsilon
-
-    def step(self, x, t):
-        qkv = x @ self.W_qkv                                            # (3d,)
-        qkv *= one_over_sigma(x, self.epsilons[0])
-        qkv += self.b_qkv
-        query, self.keys[:, t], self.values[:, t] = qkv.reshape(3, self.heads, -1)
-        weights = self.keys[:, : t + 1] @ query[:, :, None]             # (H, t + 1, 1)
-        weights -= np.maximum.reduce(weights, axis=1, keepdims=True)
-        np.exp(weights, out=weights)
-        mixed = weights.swapaxes(1, 2) @ self.values[:, : t + 1]        # (H, 1, d_h)
-        mixed /= np.add.reduce(weights, axis=1, keepdims=True)
-        y = mixed.reshape(-1) @ self.out.W                              # (d,)
-        y += self.out.b
-        y += x
-        up = y @ self.W_up                                              # (4d,)
-        up *= one_over_sigma(y, self.epsilons[1])
-        up += self.b_up
-        x = self.gelu(up) @ self.down.W                                 # (d,)
-        x += self.down.b
-        x += y
-        return x
-
-
 class KeyValueCache:
-    """Reads a text token by token and keeps what a causal Transformer needs of it.
+    """Reads a text bit by bit and keeps the keys and values of every place that it has read.
 
-    model: flattened, causal. θ is used as it is now; make a new cache when θ has changed.
-    length: how many tokens have been read, at most the context: a place has one position.
+    model: flattened and causal; its layers are used, with θ as it is when a token is read.
+    length: how many tokens have been read, at most the context.
     Raises ValueError for a model without the mask, whose keys depend on what comes later.
-    Source: Shazeer, Fast Transformer Decoding, 2019, section 2.3.
+    Source: Shazeer, Fast Transformer Decoding, 2019, section 2.4.
     """
 
     def __init__(self, model):
-        if not model.config["causal"]:
-            raise ValueError("a model without the mask cannot be cached: what it computes at a "
-                             "place changes with every later token")
-        self.model, self.context, self.length = model, model.config["context"], 0
-        self.blocks = [CachedBlock(block, self.context, model.theta.dtype)
-                       for block in model.blocks]
-        self.W_head, self.b_head = fold(model.norm, model.head)
+        guards.cacheable(model)
+        heads, context = model.config["heads"], model.config["context"]
+        width, dtype = model.config["width"] // heads, model.theta.dtype
+        self.model, self.context, self.length = model, context, 0
+        self.kept = np.zeros((len(model.blocks), 2, 1, heads, context, width), dtype)
+        self.rotary = model.position is None
+        self.cos, self.sin = rotary_tables(context, width, dtype=dtype) if self.rotary else (1, 0)
 
     def read(self, tokens):
         """Forget everything and read tokens (T,). Returns the logits (V,) for the next one."""
-        tokens = np.asarray(tokens)
-        require_tokens(tokens[None, :], self.model.config["vocab_size"], self.context)
-        self.length = T = len(tokens)
-        x = self.model.token.W[tokens] + self.model.position.W[:T]      # (T, d)
-        for cached, block in zip(self.blocks, self.model.blocks, strict=True):
-            qkv = block.attention.qkv(block.norm_1(x[None])).reshape(T, 3, cached.heads, -1)
-            cached.keys[:, :T], cached.values[:, :T] = qkv.transpose(1, 2, 0, 3)[1:]
-            x = block(x[None])[0]
-        return self.model.head(self.model.norm(x[-1:]))[0]
+        self.length = 0
+        return self.extend(tokens)
 
     def step(self, token):
-        """Read one more token. Returns the logits (V,) for the one after it.
+        """Read one more token. Returns the logits (V,) for the one after it."""
+        return self.extend([token])
 
-        Raises ValueError for a token outside the vocabulary, and when the context is full.
-        """
-        if not 0 <= token < len(self.model.token.W):
-            raise ValueError(f"token {token} is outside the vocabulary, 0 to "
-                             f"{len(self.model.token.W) - 1}")
-        if self.length == self.context:
-            raise ValueError(f"the context of {self.context} tokens is full; read the end of the "
-                             "text again, for example its last half")
-        x = self.model.token.W[token] + self.model.position.W[self.length]
-        for block in self.blocks:
-            x = block.step(x, self.length)
-        self.length += 1
-        logits = x @ self.W_head                                        # (V,)
-        logits *= one_over_sigma(x, self.model.norm.epsilon)
-        logits += self.b_head
-        return logits
+    @np.errstate(under="ignore")
+    def extend(self, tokens):
+        """Read tokens (T,) behind those read so far. Returns the logits (V,) for the next one."""
+        tokens = guards.room(tokens, self)                              # (1, T)
+        start, end = self.length, self.length + tokens.shape[1]
+        places = np.arange(start, end)
+        x = self.model.embed(tokens, start)                             # (1, T, d)
+        for block, (keys, values) in zip(self.model.blocks, self.kept, strict=True):
+            new = np.split(block.attention.qkv(block.norm_1(x)), 3, axis=-1)
+            query, key, value = (split_heads(part, self.model.config["heads"]) for part in new)
+            if self.rotary:
+                turn = self.cos[places], self.sin[places]
+                query, key = rotate(query, *turn), rotate(key, *turn)
+            keys[:, :, places], values[:, :, places] = key, value
+            mask = np.arange(end) <= places[:, None]                    # (T, end)
+            mixed, _ = attend(query, keys[:, :, :end], values[:, :, :end], mask)
+            x = x + block.attention.out(merge_heads(mixed))
+            x = x + block.mlp(block.norm_2(x))
+        self.length = end
+        return self.model.head(self.model.norm(x[:, -1]))[0]
 
 
 def continuation(model, tokens, length, temperature=1.0, top_k=None, top_p=None, seed=None,
@@ -440,31 +359,25 @@ def continuation(model, tokens, length, temperature=1.0, top_k=None, top_p=None,
         the model reads all of the last tokens, as many as its context holds, for each draw.
     Returns tokens (T + length,) and the probability (T + length,) that the model, at temperature
     1, gave to each; NaN for the prompt.
-    Raises ValueError for an empty prompt or one with foreign tokens.
+    Raises ValueError or TypeError for a prompt or length that cannot be used.
     """
-    tokens, context = np.asarray(tokens), model.config["context"]
-    if tokens.size == 0:
-        raise ValueError("the prompt is empty, but a model continues a text: give it at least one "
-                         "character, such as a line end")
-    require_tokens(tokens[None, :], model.config["vocab_size"], tokens.size)
-    rng = np.random.default_rng(seed)
-    written = np.concatenate([tokens, np.zeros(length, tokens.dtype)])  # (T + length,)
-    probabilities = np.full(len(written), np.nan)
+    tokens = guards.prompt(tokens, length, model)
+    context, rng = model.config["context"], np.random.default_rng(seed)
+    written, probabilities = list(tokens), [math.nan] * len(tokens)
     keep = KeyValueCache(model) if cache else None
-    with threadpool_limits(1):                                          # too small to share out
-        for t in range(len(tokens), len(written)):
-            if not cache:
-                logits = model(written[None, max(0, t - context) : t])[0, -1]       # (V,)
-            elif t == len(tokens):
-                logits = keep.read(tokens[-context:])
-            elif keep.length < context:
-                logits = keep.step(written[t - 1])
-            else:
-                logits = keep.read(written[t - (context + 1) // 2 : t])
-            p = next_distribution(logits, temperature, top_k, top_p)
-            written[t] = rng.choice(len(p), p=p)
-            probabilities[t] = next_distribution(logits)[written[t]]
-    return written, probabilities
+    for _ in range(length):
+        if keep is None:
+            logits = model(np.array([written[-context:]]))[0, -1]       # (V,)
+        elif len(written) == len(tokens):
+            logits = keep.read(written[-context:])
+        elif keep.length < context:
+            logits = keep.step(written[-1])
+        else:
+            logits = keep.read(written[-((context + 1) // 2) :])
+        p = next_distribution(logits, temperature, top_k, top_p)
+        written.append(rng.choice(len(p), p=p))
+        probabilities.append(next_distribution(logits)[written[-1]])
+    return np.array(written), np.array(probabilities)
 
 
 def generate(model, tokenizer, prompt, length, temperature=1.0, top_k=None, top_p=None, seed=None,
@@ -474,18 +387,15 @@ def generate(model, tokenizer, prompt, length, temperature=1.0, top_k=None, top_
     prompt: at least one character, all from the tokenizer's alphabet; of more than the context,
     only the end is seen, and all of it is returned.
     temperature, top_k, top_p, seed, cache: see `continuation`.
-    Raises ValueError for an empty prompt, a foreign character, a temperature below 0, a top_k
-    below 1, a top_p outside (0, 1], and if model and tokenizer do not belong together.
+    Raises what `continuation` raises, and ValueError for a foreign character or tokenizer.
     """
-    if tokenizer.vocab_size != model.config["vocab_size"]:
-        raise ValueError(f"the tokenizer has {tokenizer.vocab_size} tokens, the model "
-                         f"{model.config['vocab_size']}; use the one that it was trained with")
+    guards.same_vocabulary(model, tokenizer)
     tokens, _ = continuation(model, tokenizer.encode(prompt), length, temperature, top_k, top_p,
                              seed, cache)
     return tokenizer.decode(tokens)
 
 
-FORMAT = "broadcast-to-transformer/1"
+FORMAT = "broadcast-to-transformer/2"
 
 
 class CheckpointError(ValueError):
@@ -493,23 +403,23 @@ class CheckpointError(ValueError):
 
 
 def save(path, model, tokenizer):
-    """Write a model and its alphabet to an .npz file.
+    """Write a model and its alphabet to an .npz file. Returns the path.
 
     The file is written under another name first and then moved, so that an interruption does not
-    cost the checkpoint that was there. Returns the path.
-    Raises ValueError if model and tokenizer do not belong together, or a parameter is not finite.
+    cost the checkpoint that was there.
+    Raises ValueError if model and tokenizer do not belong together, or parameters are not finite
+    float32 or float64 numbers.
     """
+    guards.worth_keeping(model, tokenizer)
     path = Path(path)
-    if tokenizer.vocab_size != model.config["vocab_size"]:
-        raise ValueError(f"the tokenizer has {tokenizer.vocab_size} tokens, the model "
-                         f"{model.config['vocab_size']}: they do not belong together")
-    if not np.isfinite(model.theta).all():
-        raise ValueError("the model has parameters that are not finite; it is not worth keeping")
     header = {"format": FORMAT, "config": model.config, "alphabet": tokenizer.alphabet}
     partial = path.with_name(path.name + ".partial")
-    with open(partial, "wb") as file:
-        np.savez(file, header=json.dumps(header), theta=model.theta)
-    os.replace(partial, path)
+    try:
+        with open(partial, "wb") as file:
+            np.savez(file, header=json.dumps(header), theta=model.theta)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
     return path
 
 
@@ -519,26 +429,15 @@ def load(path):
     Nothing in the file is executed. Raises FileNotFoundError, or CheckpointError naming the file
     and what is wrong with it.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no checkpoint {path}; "
-                                "save(path, model, tokenizer) makes one")
+    guards.checkpoint_file(path)
     try:
         with np.load(path, allow_pickle=False) as file:
             header, theta = json.loads(str(file["header"])), file["theta"]
-    except Exception as error:
-        raise CheckpointError(f"{path} is not a whole checkpoint ({type(error).__name__}: "
-                              f"{error}); save it again, or restore it") from error
-    try:
-        if header["format"] != FORMAT:
-            raise ValueError(f"its format is {header['format']!r}, this course reads {FORMAT!r}")
-        if theta.dtype not in (np.float32, np.float64) or not np.isfinite(theta).all():
-            raise ValueError("its parameters are not finite float32 or float64 numbers")
+        guards.checkpoint(header, theta, FORMAT)                        # before anything is built
         model, tokenizer = Transformer(**header["config"]), CharTokenizer(header["alphabet"])
-        if tokenizer.vocab_size != model.config["vocab_size"]:
-            raise ValueError(f"its alphabet has {tokenizer.vocab_size} characters, its model "
-                             f"{model.config['vocab_size']} tokens")
         flatten(model, theta=theta)
-    except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path} is not a checkpoint of this course: {error}") from error
+    except Exception as error:
+        raise CheckpointError(f"{path} is not a whole checkpoint of this course "
+                              f"({type(error).__name__}: {error}); save it again, or restore "
+                              "it") from error
     return model, tokenizer
