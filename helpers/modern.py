@@ -5,48 +5,19 @@ from time import perf_counter
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers.arrays import causal_mask
-from helpers.attention import Embedding, attend, attend_backward, merge_heads, split_heads
-from helpers.layers import GELU, Layer, parameters
-from helpers.layers import Linear as OldLinear
+from helpers import guards
+from helpers.attention import Embedding
+from helpers.layers import GELU, Layer, Linear, Sequential, parameters
 from helpers.optimizers import Adam, Optimizer
-from helpers.transformer import LayerNorm, Workers, can_start_threads, evaluate, sample_batch
-
-
-class Linear(Layer):
-    def __init__(self, n_in, n_out, scale=None, bias=True):
-        super().__init__(W=(n_in, n_out), **({"b": (n_out,)} if bias else {}))
-        self.bias = bias
-        self.scale = 1 / math.sqrt(n_in) if scale is None else scale
-
-    def initialize(self, rng):
-        self.W[:] = rng.normal(0, self.scale, self.W.shape)
-
-    def forward(self, x):
-        self.x = x.reshape(-1, x.shape[-1])
-        y = self.x @ self.W
-        if self.bias:
-            y += self.b
-        return y.reshape(*x.shape[:-1], -1)
-
-    def backward(self, dy):
-        rows = dy.reshape(-1, dy.shape[-1])
-        np.matmul(self.x.T, rows, out=self.dW)
-        if self.bias:
-            np.sum(rows, axis=0, out=self.db)
-        return (rows @ self.W.T).reshape(*dy.shape[:-1], -1)
-
-
-def rotary_tables(length, width, base=10_000.0, dtype=np.float64):
-    rates = base ** (-2 * np.arange(width // 2) / width)
-    angles = np.arange(length)[:, None] * rates
-    return np.cos(angles).astype(dtype), np.sin(angles).astype(dtype)
-
-
-def rotate(x, cos, sin):
-    half = x.shape[-1] // 2
-    first, second = x[..., :half], x[..., half:]
-    return np.concatenate([first * cos - second * sin, first * sin + second * cos], axis=-1)
+from helpers.transformer import (
+    LayerNorm,
+    Transformer,
+    Workers,
+    can_start_threads,
+    look,
+    sample_batch,
+    token_losses,
+)
 
 
 class RMSNorm(Layer):
@@ -74,108 +45,46 @@ class ReLUSquared(Layer):
         return 2 * self.positive * dy
 
 
-class Gated(Layer):
+class Gate(Layer):
     def forward(self, x):
-        self.gate, self.value = np.split(x, 2, axis=-1)
-        self.sigmoid = 0.5 * (np.tanh(0.5 * self.gate) + 1)
-        return self.gate * self.sigmoid * self.value
+        self.a, self.b = np.split(x, 2, axis=-1)
+        self.sigmoid = 0.5 * (np.tanh(0.5 * self.a) + 1)
+        return self.a * self.sigmoid * self.b
 
     def backward(self, dy):
-        swish = self.gate * self.sigmoid
-        dgate = dy * self.value * (self.sigmoid + swish * (1 - self.sigmoid))
-        return np.concatenate([dgate, dy * swish], axis=-1)
+        swish = self.a * self.sigmoid
+        da = dy * self.b * (self.sigmoid + swish * (1 - self.sigmoid))
+        return np.concatenate([da, dy * swish], axis=-1)
 
 
-class ModernAttention(Layer):
-    def __init__(self, width, heads, base=1000.0, qk_norm=True, rotary=True):
+class QKNorm(Layer):
+    def __init__(self, heads):
         super().__init__()
-        self.width, self.heads, self.base = width, heads, base
-        self.rotary, self.qk_norm = rotary, qk_norm
-        self.qkv = Linear(width, 3 * width, bias=False)
-        self.norm = RMSNorm()
-        self.out = Linear(width, width, scale=0, bias=False)
+        self.heads, self.norm = heads, RMSNorm()
 
-    def forward(self, x):
-        H = self.heads
-        qkv = split_heads(self.qkv(x), 3 * H)                           # (N, 3H, T, d_h)
-        qk = qkv[:, : 2 * H]
-        if self.qk_norm:
-            qk = self.norm(qk)
-        if self.rotary:
-            self.tables = rotary_tables(x.shape[1], self.width // H, self.base, x.dtype)
-            qk = rotate(qk, *self.tables)
-        self.kept = qk[:, :H], qk[:, H:], qkv[:, 2 * H :]
-        self.mixed, self.weights = attend(*self.kept, causal_mask(x.shape[1]))
-        return self.out(merge_heads(self.mixed))
+    def forward(self, qkv):
+        qk, v = np.split(qkv, [2 * qkv.shape[-1] // 3], axis=-1)
+        y = self.norm(qk.reshape(*qk.shape[:-1], 2 * self.heads, -1))
+        return np.concatenate([y.reshape(qk.shape), v], axis=-1)
 
-    def backward(self, dy):
-        H = self.heads
-        dmixed = split_heads(self.out.backward(dy), H)
-        dq, dk, dv = attend_backward(dmixed, *self.kept, self.mixed, self.weights)
-        dqk = np.concatenate([dq, dk], axis=1)
-        if self.rotary:
-            cos, sin = self.tables
-            dqk = rotate(dqk, cos, -sin)
-        if self.qk_norm:
-            dqk = self.norm.backward(dqk)
-        return self.qkv.backward(merge_heads(np.concatenate([dqk, dv], axis=1)))
+    def backward(self, dqkv):
+        dqk, dv = np.split(dqkv, [2 * dqkv.shape[-1] // 3], axis=-1)
+        dx = self.norm.backward(dqk.reshape(*dqk.shape[:-1], 2 * self.heads, -1))
+        return np.concatenate([dx.reshape(dqk.shape), dv], axis=-1)
 
 
-class ModernBlock(Layer):
-    def __init__(self, width, heads, base=1000.0):
-        super().__init__()
-        self.norm_1 = RMSNorm()
-        self.attention = ModernAttention(width, heads, base)
-        self.norm_2 = RMSNorm()
-        self.up = Linear(width, 4 * width, bias=False)
-        self.bend = ReLUSquared()
-        self.down = Linear(4 * width, width, scale=0, bias=False)
-
-    def forward(self, x):
-        x = x + self.attention(self.norm_1(x))
-        return x + self.down(self.bend(self.up(self.norm_2(x))))
-
-    def backward(self, dx):
-        dx = dx + self.norm_2.backward(
-            self.up.backward(self.bend.backward(self.down.backward(dx))))
-        return dx + self.norm_1.backward(self.attention.backward(dx))
-
-
-class ModernTransformer(Layer):
-    def __init__(self, vocab_size, context, width, heads, blocks, base=1000.0):
-        super().__init__()
-        self.config = {"vocab_size": vocab_size, "context": context, "width": width,
-                       "heads": heads, "blocks": blocks, "base": base}
+class ModernTransformer(Transformer):
+    def __init__(self, vocab_size, context, width, heads, blocks):
+        super().__init__(vocab_size, context, width, heads, blocks)
+        for block in self.blocks:
+            block.norm_1, block.norm_2 = RMSNorm(), RMSNorm()
+            block.attention.qkv = Sequential(Linear(width, 3 * width, bias=False), QKNorm(heads))
+            block.attention.out = Linear(width, width, scale=0, bias=False)
+            block.mlp = Sequential(Linear(width, 4 * width, bias=False), ReLUSquared(),
+                                   Linear(4 * width, width, scale=0, bias=False))
         self.token = Embedding(vocab_size, width, scale=1)
-        self.blocks = [ModernBlock(width, heads, base) for _ in range(blocks)]
         self.norm = RMSNorm()
         self.head = Linear(width, vocab_size, scale=0, bias=False)
-
-    def forward(self, tokens):
-        x = self.token(tokens)
-        for block in self.blocks:
-            x = block(x)
-        return self.head(self.norm(x))
-
-    def backward(self, dlogits):
-        dx = self.norm.backward(self.head.backward(dlogits))
-        for block in reversed(self.blocks):
-            dx = block.backward(dx)
-        self.token.backward(dx)
-
-
-class Placed(Layer):
-    def __init__(self, vocab_size, context, width, scale):
-        super().__init__()
-        self.table = Embedding(vocab_size, width, scale)
-        self.position = Embedding(context, width, 0.2 * scale)
-
-    def forward(self, tokens):
-        return self.table(tokens) + self.position(np.arange(tokens.shape[1]))
-
-    def backward(self, dy):
-        self.table.backward(dy)
-        self.position.backward(dy.sum(axis=0))
 
 
 class TiedTable(Embedding):
@@ -194,37 +103,37 @@ class TiedHead(Layer):
         return x @ self.shared["table"].W.T
 
     def backward(self, dlogits):
-        rows = dlogits.reshape(-1, dlogits.shape[-1])
-        self.shared["table"].from_head = rows.T @ self.x.reshape(len(rows), -1)
+        rows, x = dlogits.reshape(-1, dlogits.shape[-1]), self.x.reshape(-1, self.x.shape[-1])
+        self.shared["table"].from_head = rows.T @ x
         return dlogits @ self.shared["table"].W
 
 
 def without(model, *ideas):
     V, T, d = (model.config[key] for key in ("vocab_size", "context", "width"))
-    small = 1 / math.sqrt(2 * len(model.blocks) * d)
     for block in model.blocks:
-        attention = block.attention
+        attention, (up, _, down) = block.attention, block.mlp.layers
         if "RMSNorm" in ideas:
             block.norm_1, block.norm_2 = LayerNorm(d), LayerNorm(d)
         if "ReLU²" in ideas:
-            block.bend = GELU()
+            block.mlp.layers[1] = GELU()
         if "ReLU² for a gate" in ideas:
-            hidden = 8 * d // 3
-            block.up, block.bend = Linear(d, 2 * hidden, bias=False), Gated()
-            block.down = Linear(hidden, d, scale=0, bias=False)
+            h = 8 * d // 3
+            block.mlp = Sequential(Linear(d, 2 * h, bias=False), Gate(),
+                                   Linear(h, d, scale=0, bias=False))
         if "QK-norm" in ideas:
-            attention.qk_norm = False
+            attention.qkv.layers.pop()
         if "rotary" in ideas:
             attention.rotary = False
         if "no biases" in ideas:
-            attention.qkv, attention.out = Linear(d, 3 * d), Linear(d, d, scale=0)
-            block.up, block.down = Linear(d, 4 * d), Linear(4 * d, d, scale=0)
+            attention.qkv.layers[0], attention.out = Linear(d, 3 * d), Linear(d, d, scale=0)
+            block.mlp.layers[::2] = Linear(d, 4 * d), Linear(4 * d, d, scale=0)
         if "start at 0" in ideas:
-            attention.out.scale = block.down.scale = small
+            shrink = 1 / math.sqrt(2 * len(model.blocks))
+            attention.out.scale, block.mlp.layers[2].scale = shrink / d**0.5, shrink / (4 * d)**0.5
     if "RMSNorm" in ideas:
         model.norm = LayerNorm(d)
     if "rotary" in ideas:
-        model.token = Placed(V, T, d, scale=1)
+        model.position = Embedding(T, d, scale=POS)
     if "start at 0" in ideas:
         model.head.scale = 0.02
     if "untied head" in ideas:
@@ -232,30 +141,29 @@ def without(model, *ideas):
         model.head = TiedHead(model.token)
     return model
 
+POS = 1.0
 
 def newton_schulz(G, iterations=5):
     a, b, c = 3.4445, -4.7750, 2.0315
-    wide = G.shape[-2] <= G.shape[-1]
-    X = G if wide else G.swapaxes(-1, -2)
+    X = G if G.shape[0] <= G.shape[1] else G.T
     X = X / (np.linalg.norm(X) + 1e-7)
     for _ in range(iterations):
-        A = X @ X.swapaxes(-1, -2)
+        A = X @ X.T
         X = a * X + (b * A + c * A @ A) @ X
-    return X if wide else X.swapaxes(-1, -2)
+    return X if G.shape[0] <= G.shape[1] else X.T
 
 
 class Muon(Optimizer):
     def __init__(self, theta, learning_rate=0.02, beta=0.95, iterations=5):
         super().__init__(theta, learning_rate)
         self.beta, self.iterations, self.v = beta, iterations, np.zeros_like(theta)
-        n_in, n_out = theta.shape[-2:]
-        self.size = math.sqrt(max(1, n_out / n_in))
 
     def update(self, gradient, alpha):
-        self.v *= self.beta
-        self.v += gradient
+        self.v = self.beta * self.v + gradient
         ahead = gradient + self.beta * self.v
-        self.theta -= alpha * self.size * newton_schulz(ahead, self.iterations)
+        n_in, n_out = self.theta.shape
+        alpha *= math.sqrt(max(1, n_out / n_in))
+        self.theta -= alpha * newton_schulz(ahead, self.iterations)
 
 
 def hold_then_fall(step, steps, fall=0.6):
@@ -273,41 +181,37 @@ def optimizers_for(model, muon_rate=0.02, adam_rate=3e-3, iterations=5):
     return pairs
 
 
+@np.errstate(under="ignore")
 def train_modern(model, tokens, steps, batch_size=6, muon_rate=0.02, adam_rate=3e-3, iterations=5,
                  schedule=hold_then_fall, workers=2, seed=0, validation=None, every=250,
                  on_check=None, progress=True):
-    rng = np.random.default_rng(seed)
-    history = {"loss": [], "checked": [], "validation": [], "seconds": 0.0}
-    workers = min(workers, batch_size) if can_start_threads() else 1
-    started = perf_counter()
+    guards.training(model, tokens, steps, batch_size)
+    rng, seconds = np.random.default_rng(seed), 0.0
+    history = {"loss": [], "checked": [], "validation": []}
+    bar = tqdm(range(steps), desc="training", leave=False, disable=not progress, mininterval=1)
     pairs = optimizers_for(model, muon_rate, adam_rate, iterations)
-    with Workers(model, workers) as team:
-        for step in tqdm(range(steps), leave=False, disable=not progress, mininterval=1):
-            loss = team.loss_and_gradient(
-                *sample_batch(tokens, batch_size, model.config["context"], rng))
-            share = schedule(step, steps)
-            team.run(lambda pair, share=share: pair[0].step(pair[1], share * pair[0].learning_rate),
-                     pairs)
-            history["loss"].append(float(loss))
-            if (step + 1) % every == 0 or step + 1 == steps:
-                if validation is not None:
-                    before = perf_counter()
-                    history["checked"].append(step + 1)
-                    history["validation"].append(evaluate(model, validation, windows=100))
-                    started += perf_counter() - before
-    history["seconds"] = perf_counter() - started
-    return history
+    with Workers(model, min(workers, batch_size) if can_start_threads() else 1) as team:
+        try:
+            for step in bar:
+                started = perf_counter()
+                batch = sample_batch(tokens, batch_size, model.config["context"], rng)
+                loss = float(team.loss_and_gradient(*batch))
+                guards.finite_loss(loss, step)
+                share = schedule(step, steps)
+                team.run(lambda pair, share=share:
+                         pair[0].step(pair[1], share * pair[0].learning_rate), pairs)
+                history["loss"].append(loss)
+                seconds += perf_counter() - started
+                if (step + 1) % every == 0 or step + 1 == steps:
+                    look(history, step + 1, model, validation, on_check, bar)
+        except KeyboardInterrupt:
+            print(f"stopped after {len(history['loss'])} steps; the model keeps what it learned")
+    return {key: np.array(values) for key, values in history.items()} | {"seconds": seconds}
 
 
 def loss_by_place(model, tokens, batch_size=16):
     T = model.config["context"]
-    starts = np.arange(0, len(tokens) - T, T)
-    places = starts[:, None] + np.arange(T)
-    total = np.zeros(T)
-    for i in range(0, len(places), batch_size):
-        rows = places[i : i + batch_size]
-        logits = model(tokens[rows])
-        shifted = logits - logits.max(axis=-1, keepdims=True)
-        chosen = np.take_along_axis(shifted, tokens[rows + 1][..., None], axis=-1)[..., 0]
-        total += (np.log(np.exp(shifted).sum(axis=-1)) - chosen).sum(axis=0)
-    return total / len(places)
+    places = np.arange(0, len(tokens) - T, T)[:, None] + np.arange(T)
+    batches = [places[i : i + batch_size] for i in range(0, len(places), batch_size)]
+    return sum(token_losses(model, tokens[rows], tokens[rows + 1]).sum(axis=0, dtype=float)
+               for rows in batches) / len(places)
