@@ -1,8 +1,8 @@
 """What each idea of notebook 07 is worth: the same short run with one of them taken out.
 
-    python -m benchmarks.ideas                 each idea taken out, over three seeds
-    python -m benchmarks.ideas --switches      every combination of the four that the live figure has
-    python -m benchmarks.ideas --windows       windows of 64, 128 and 256 at the same number of tokens
+    python -m benchmarks.ideas                each idea taken out, over three seeds
+    python -m benchmarks.ideas --switches     every combination of the four of the live figure
+    python -m benchmarks.ideas --windows      windows of 64, 128, 256 at the same number of tokens
 
 Every run is stored in data/modern_runs.json as soon as it has ended, with its seed and its seconds;
 a run that is stored is not repeated, so that the work can be done in parts. `--minutes 5` stops
@@ -18,7 +18,13 @@ import numpy as np
 from benchmarks import stored
 from helpers.data import CharTokenizer, load_shakespeare
 from helpers.layers import flatten
-from helpers.modern import ModernTransformer, loss_by_place, train_modern, without
+from helpers.modern import (
+    ModernTransformer,
+    loss_by_place,
+    optimizers_for,
+    train_modern,
+    without,
+)
 from helpers.optimizers import warmup_cosine
 from helpers.transformer import Transformer, evaluate, train
 
@@ -57,15 +63,16 @@ def one_run(ideas, seed):
         model = without(ModernTransformer(V, CONTEXT, **SIZE), *ideas)
         flatten(model, np.random.default_rng(seed), np.float32)
         if "Muon" in ideas:
-            options["muon_rate"] = None
+            options["optimizers"] = optimizers_for(model, muon_rate=None)
         if "no warm-up" in ideas:
             options["schedule"] = older_schedule
         history = train_modern(model, tokens, STEPS, BATCH, **options)
-    return {"without": ideas, "seed": seed, "loss": round(evaluate(model, held_out, windows=JUDGED), 4),
+    loss = evaluate(model, held_out, windows=JUDGED)
+    return {"without": ideas, "seed": seed, "loss": round(loss, 4),
             "training": round(float(np.mean(history["loss"][-50:])), 4),
             "checked": [int(step) for step in history["checked"]],
             "validation": [round(float(loss), 3) for loss in history["validation"]],
-            "seconds": round(history["seconds"], 1), "parameters": model.theta.size}  # fmt: skip
+            "seconds": round(history["seconds"], 1), "parameters": model.theta.size}
 
 
 def window_run(context, seed):
@@ -74,12 +81,12 @@ def window_run(context, seed):
     model = ModernTransformer(tokenizer.vocab_size, context, **SIZE)
     flatten(model, np.random.default_rng(seed), np.float32)
     history = train_modern(model, tokens, WINDOW_STEPS, WINDOWS[context], seed=seed,
-                           progress=False)  # fmt: skip
+                           progress=False)
     return {"context": context, "batch": WINDOWS[context], "seed": seed,
             "loss": round(evaluate(model, held_out), 4),
             "training": round(float(np.mean(history["loss"][-50:])), 4),
             "by_place": [round(float(x), 3) for x in loss_by_place(model, held_out)],
-            "seconds": round(history["seconds"], 1)}  # fmt: skip
+            "seconds": round(history["seconds"], 1)}
 
 
 def main():
@@ -93,11 +100,12 @@ def main():
         name, jobs = "windows", [(context, seed) for seed in options.seeds for context in WINDOWS]
         about = {"steps": WINDOW_STEPS, "tokens a step": 1536}
     else:
-        name, about = "ideas", {"steps": STEPS, "context": CONTEXT, "batch": BATCH, "judged": JUDGED}
+        name = "ideas"
+        about = {"steps": STEPS, "context": CONTEXT, "batch": BATCH, "judged": JUDGED}
         jobs = [(ideas, seed) for seed in options.seeds for ideas in TAKEN_OUT]
         if options.switches:
             jobs = [(list(ideas), 0) for n in range(len(SWITCHES) + 1)
-                    for ideas in itertools.combinations(SWITCHES, n)]  # fmt: skip
+                    for ideas in itertools.combinations(SWITCHES, n)]
     started = perf_counter()
     for what, seed in jobs:
         key = "context" if options.windows else "without"
@@ -107,7 +115,7 @@ def main():
             break
         run = window_run(what, seed) if options.windows else one_run(what, seed)
         stored.add(name, run, about | SIZE)
-        print(f"{what!s:40} seed {seed}: {run['loss']:.3f} nats, {run['seconds']:.0f} s", flush=True)
+        print(f"{what!s:40} seed {seed}: {run['loss']:.3f} nats", flush=True)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 PATH = Path(__file__).resolve().parent.parent / "data" / "modern_runs.json"
+COMMANDS = {"ideas": "ideas", "windows": "ideas --windows", "race": "race",
+            "training_step": "training_step --modern", "generation": "generation"}
 
 
 def read():
@@ -25,7 +27,7 @@ def add(name, run, about):
     """Add a run to those of a name. about: what all of them share, such as the number of steps."""
     everything = read()
     entry = everything.get(name, {"runs": []})
-    kept = [old for old in entry["runs"] if set(old) != set(run) or same_trial(old, run) is False]
+    kept = [old for old in entry["runs"] if not same_trial(old, run)]
     everything[name] = made_by(name) | about | {"runs": [*kept, run]}
     write(everything)
 
@@ -43,17 +45,16 @@ def put(name, entry):
 
 def made_by(name):
     """Return what every entry says of its making."""
-    return {"command": "python -m " + ("benchmarks.ideas" if name in ("ideas", "windows") else
-                                       f"benchmarks.{name}"),
+    return {"command": f"python -m benchmarks.{COMMANDS[name]}",
             "date": datetime.date.today().isoformat(), "processor": processor(),
-            "cores": os.cpu_count()}  # fmt: skip
+            "cores": os.cpu_count()}
 
 
 def write(everything):
     """Write the file: one run a line, so that a difference can be read."""
     text = json.dumps(everything, ensure_ascii=False, indent=1)
     text = re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", lambda m: "[" + re.sub(r"\s*\n\s*", " ", m[1]) + "]",
-                  text)  # fmt: skip
+                  text)
     PATH.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 

@@ -1,4 +1,5 @@
-"""Draft."""
+"""Built from 07_modern_transformer.ipynb by `python -m tools.build`: edit it there."""
+
 import math
 from time import perf_counter
 
@@ -21,22 +22,32 @@ from helpers.transformer import (
 
 
 class RMSNorm(Layer):
+    """Every row divided by the root of its mean square; no parameters.   (..., d) -> (..., d)
+
+    Source: Zhang and Sennrich, Root Mean Square Layer Normalization, 2019, section 4.
+    """
+
     def __init__(self, epsilon=1e-6):
         super().__init__()
         self.epsilon = epsilon
 
     def forward(self, x):
-        mean_square = np.vecdot(x, x)[..., None] / x.shape[-1]
-        self.scale = 1 / np.sqrt(mean_square + self.epsilon)
-        self.y = x * self.scale
+        mean_square = np.vecdot(x, x)[..., None] / x.shape[-1]          # (..., 1)
+        self.r = np.sqrt(mean_square + self.epsilon)
+        self.y = x / self.r
         return self.y
 
     def backward(self, dy):
-        stretch = np.vecdot(dy, self.y)[..., None] / dy.shape[-1]
-        return (dy - stretch * self.y) * self.scale
+        stretch = np.vecdot(dy, self.y)[..., None] / dy.shape[-1]       # (..., 1)  mean of dy y
+        return (dy - stretch * self.y) / self.r
 
 
 class ReLUSquared(Layer):
+    """max(x, 0)².   (...) -> (...), entry by entry.
+
+    Source: So et al., Primer: Searching for Efficient Transformers for Language Modeling, 2021.
+    """
+
     def forward(self, x):
         self.positive = np.maximum(x, 0)
         return self.positive * self.positive
@@ -46,25 +57,37 @@ class ReLUSquared(Layer):
 
 
 class Gate(Layer):
+    """swish(a) b, where a and b are the two halves of a row.   (..., 2h) -> (..., h)
+
+    Source: Shazeer, GLU Variants Improve Transformer, 2020, section 2 (SwiGLU).
+    """
+
     def forward(self, x):
-        self.a, self.b = np.split(x, 2, axis=-1)
-        self.sigmoid = 0.5 * (np.tanh(0.5 * self.a) + 1)
-        return self.a * self.sigmoid * self.b
+        guards.even(x, "Gate")
+        self.a, self.b = np.split(x, 2, axis=-1)                        # (..., h) each
+        self.s = 0.5 * (np.tanh(0.5 * self.a) + 1)                      # 1 / (1 + exp(-a))
+        return self.a * self.s * self.b
 
     def backward(self, dy):
-        swish = self.a * self.sigmoid
-        da = dy * self.b * (self.sigmoid + swish * (1 - self.sigmoid))
-        return np.concatenate([da, dy * swish], axis=-1)
+        swish = self.a * self.s
+        da = dy * self.b * (self.s + swish * (1 - self.s))
+        return np.concatenate([da, dy * swish], axis=-1)                # (..., 2h)
 
 
 class QKNorm(Layer):
+    """RMSNorm for each head's query and key; values pass.   (N, T, 3d) -> (N, T, 3d)
+
+    heads: H. The features are queries, keys and values, d of each.
+    Source: Henry et al., Query-Key Normalization for Transformers, 2020 (there by the length).
+    """
+
     def __init__(self, heads):
         super().__init__()
         self.heads, self.norm = heads, RMSNorm()
 
     def forward(self, qkv):
-        qk, v = np.split(qkv, [2 * qkv.shape[-1] // 3], axis=-1)
-        y = self.norm(qk.reshape(*qk.shape[:-1], 2 * self.heads, -1))
+        qk, v = np.split(qkv, [2 * qkv.shape[-1] // 3], axis=-1)        # (N, T, 2d), (N, T, d)
+        y = self.norm(qk.reshape(*qk.shape[:-1], 2 * self.heads, -1))   # (N, T, 2H, d_h)
         return np.concatenate([y.reshape(qk.shape), v], axis=-1)
 
     def backward(self, dqkv):
@@ -74,6 +97,12 @@ class QKNorm(Layer):
 
 
 class ModernTransformer(Transformer):
+    """The transformer of notebook 06 with newer parts.   tokens (N, T) -> logits (N, T, V)
+
+    The arguments are those of `Transformer`. Positions are rotary; norms are RMSNorm, also of
+    queries and keys; the MLP has a ReLU²; no biases; branches and head start at 0.
+    """
+
     def __init__(self, vocab_size, context, width, heads, blocks):
         super().__init__(vocab_size, context, width, heads, blocks)
         for block in self.blocks:
@@ -82,122 +111,87 @@ class ModernTransformer(Transformer):
             block.attention.out = Linear(width, width, scale=0, bias=False)
             block.mlp = Sequential(Linear(width, 4 * width, bias=False), ReLUSquared(),
                                    Linear(4 * width, width, scale=0, bias=False))
-        self.token = Embedding(vocab_size, width, scale=1)
+        self.token = Embedding(vocab_size, width, scale=1)              # a row has the size 1
         self.norm = RMSNorm()
         self.head = Linear(width, vocab_size, scale=0, bias=False)
 
 
-class TiedTable(Embedding):
-    def backward(self, dy):
-        super().backward(dy)
-        self.dW += self.from_head
+def newton_schulz(G, turns=5):
+    """Nearly the orthogonal factor U Vᵀ of a matrix: its singular values become about 1.
 
-
-class TiedHead(Layer):
-    def __init__(self, table):
-        super().__init__()
-        self.shared = {"table": table}
-
-    def forward(self, x):
-        self.x = x
-        return x @ self.shared["table"].W.T
-
-    def backward(self, dlogits):
-        rows, x = dlogits.reshape(-1, dlogits.shape[-1]), self.x.reshape(-1, self.x.shape[-1])
-        self.shared["table"].from_head = rows.T @ x
-        return dlogits @ self.shared["table"].W
-
-
-def without(model, *ideas):
-    V, T, d = (model.config[key] for key in ("vocab_size", "context", "width"))
-    for block in model.blocks:
-        attention, (up, _, down) = block.attention, block.mlp.layers
-        if "RMSNorm" in ideas:
-            block.norm_1, block.norm_2 = LayerNorm(d), LayerNorm(d)
-        if "ReLU²" in ideas:
-            block.mlp.layers[1] = GELU()
-        if "ReLU² for a gate" in ideas:
-            h = 8 * d // 3
-            block.mlp = Sequential(Linear(d, 2 * h, bias=False), Gate(),
-                                   Linear(h, d, scale=0, bias=False))
-        if "QK-norm" in ideas:
-            attention.qkv.layers.pop()
-        if "rotary" in ideas:
-            attention.rotary = False
-        if "no biases" in ideas:
-            attention.qkv.layers[0], attention.out = Linear(d, 3 * d), Linear(d, d, scale=0)
-            block.mlp.layers[::2] = Linear(d, 4 * d), Linear(4 * d, d, scale=0)
-        if "start at 0" in ideas:
-            shrink = 1 / math.sqrt(2 * len(model.blocks))
-            attention.out.scale, block.mlp.layers[2].scale = shrink / d**0.5, shrink / (4 * d)**0.5
-    if "RMSNorm" in ideas:
-        model.norm = LayerNorm(d)
-    if "rotary" in ideas:
-        model.position = Embedding(T, d, scale=POS)
-    if "start at 0" in ideas:
-        model.head.scale = 0.02
-    if "untied head" in ideas:
-        model.token = TiedTable(V, d, scale=1 / math.sqrt(d))
-        model.head = TiedHead(model.token)
-    return model
-
-POS = 1.0
-
-def newton_schulz(G, iterations=5):
-    a, b, c = 3.4445, -4.7750, 2.0315
-    X = G if G.shape[0] <= G.shape[1] else G.T
-    X = X / (np.linalg.norm(X) + 1e-7)
-    for _ in range(iterations):
-        A = X @ X.T
-        X = a * X + (b * A + c * A @ A) @ X
-    return X if G.shape[0] <= G.shape[1] else X.T
+    G: (m, n) floats. turns: five for values that differ a hundredfold. A matrix of 0 stays 0.
+    Source: Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024.
+    """
+    guards.matrix(G)
+    tall = G.shape[0] > G.shape[1]
+    X = G.T if tall else G
+    X = X / (np.linalg.norm(X) + 1e-12)
+    for _ in range(turns):
+        A = X @ X.T                                                     # the smaller square
+        X = 3.4445 * X + (-4.7750 * A + 2.0315 * A @ A) @ X
+    return X.T if tall else X
 
 
 class Muon(Optimizer):
-    def __init__(self, theta, learning_rate=0.02, beta=0.95, iterations=5):
+    """Momentum, whose matrix is then made orthogonal: v ← β v + g, θ ← θ - α NS(g + β v).
+
+    theta: one matrix (n_in, n_out). turns: of `newton_schulz`. A matrix that widens gets steps
+    longer by sqrt(n_out / n_in).
+    Source: Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024.
+    """
+
+    def __init__(self, theta, learning_rate=0.02, beta=0.95, turns=5):
         super().__init__(theta, learning_rate)
-        self.beta, self.iterations, self.v = beta, iterations, np.zeros_like(theta)
+        guards.matrix(theta)
+        self.beta, self.turns, self.v = beta, turns, np.zeros_like(theta)
 
     def update(self, gradient, alpha):
         self.v = self.beta * self.v + gradient
-        ahead = gradient + self.beta * self.v
         n_in, n_out = self.theta.shape
         alpha *= math.sqrt(max(1, n_out / n_in))
-        self.theta -= alpha * newton_schulz(ahead, self.iterations)
+        self.theta -= alpha * newton_schulz(gradient + self.beta * self.v, self.turns)
 
 
-def hold_then_fall(step, steps, fall=0.6):
-    return min(1.0, (steps - step) / (fall * steps))
+def optimizers_for(model, muon_rate=0.02, adam_rate=3e-3, turns=5):
+    """An optimizer for each parameter array: a list of (optimizer, its gradient).
 
-
-def optimizers_for(model, muon_rate=0.02, adam_rate=3e-3, iterations=5):
+    Muon for the matrices inside the blocks, Adam for everything else; for all if muon_rate is None.
+    """
     pairs = []
     for name, layer, key in parameters(model):
-        theta, grad = getattr(layer, key), getattr(layer, f"d{key}")
-        if name.startswith("blocks") and theta.ndim == 2 and muon_rate:
-            pairs.append((Muon(theta, muon_rate, iterations=iterations), grad))
+        theta, gradient = getattr(layer, key), getattr(layer, f"d{key}")
+        if muon_rate is not None and name.startswith("blocks") and theta.ndim == 2:
+            pairs.append((Muon(theta, muon_rate, turns=turns), gradient))
         else:
-            pairs.append((Adam(theta, adam_rate, betas=(0.9, 0.95)), grad))
+            pairs.append((Adam(theta, adam_rate, betas=(0.9, 0.95)), gradient))
     return pairs
 
 
+def hold_then_fall(step, steps, fall=0.6):
+    """The share of the learning rate: 1, then over the last `fall` of all steps in a line to 0."""
+    return min(1.0, (steps - step) / (fall * steps))
+
+
 @np.errstate(under="ignore")
-def train_modern(model, tokens, steps, batch_size=6, muon_rate=0.02, adam_rate=3e-3, iterations=5,
-                 schedule=hold_then_fall, workers=2, seed=0, validation=None, every=250,
-                 on_check=None, progress=True):
+def train_modern(model, tokens, steps, batch_size=6, optimizers=None, schedule=hold_then_fall,
+                 workers=2, seed=0, validation=None, every=250, on_check=None, progress=True):
+    """Like `train` of notebook 06, with an optimizer for each array; the same history comes back.
+
+    optimizers: as `optimizers_for` gives them, which is the default. schedule: a function of step
+    and steps. "seconds" counts training alone, without the looks at the held-out text.
+    """
     guards.training(model, tokens, steps, batch_size)
     rng, seconds = np.random.default_rng(seed), 0.0
     history = {"loss": [], "checked": [], "validation": []}
+    pairs = optimizers_for(model) if optimizers is None else optimizers
     bar = tqdm(range(steps), desc="training", leave=False, disable=not progress, mininterval=1)
-    pairs = optimizers_for(model, muon_rate, adam_rate, iterations)
     with Workers(model, min(workers, batch_size) if can_start_threads() else 1) as team:
         try:
             for step in bar:
-                started = perf_counter()
+                started, share = perf_counter(), schedule(step, steps)
                 batch = sample_batch(tokens, batch_size, model.config["context"], rng)
                 loss = float(team.loss_and_gradient(*batch))
                 guards.finite_loss(loss, step)
-                share = schedule(step, steps)
                 team.run(lambda pair, share=share:
                          pair[0].step(pair[1], share * pair[0].learning_rate), pairs)
                 history["loss"].append(loss)
@@ -209,9 +203,66 @@ def train_modern(model, tokens, steps, batch_size=6, muon_rate=0.02, adam_rate=3
     return {key: np.array(values) for key, values in history.items()} | {"seconds": seconds}
 
 
+class TiedTable(Embedding):
+    """A token table that is also the head: its gradient is the sum of both uses."""
+
+    def backward(self, dy):
+        super().backward(dy)
+        self.dW += self.from_head
+
+
+class TiedHead(Layer):
+    """logits = x Wᵀ with the W of a table.   (N, T, d) -> (N, T, V)"""
+
+    def __init__(self, table):
+        super().__init__()
+        self.shared = {"table": table}                                  # in a dict, `walk` skips it
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.shared["table"].W.T
+
+    def backward(self, dlogits):
+        rows, x = (part.reshape(-1, part.shape[-1]) for part in (dlogits, self.x))
+        self.shared["table"].from_head = rows.T @ x                     # (V, d)
+        return dlogits @ self.shared["table"].W
+
+
+def without(model, *ideas):
+    """Put the older part back in the place of each idea. To be called before `flatten`."""
+    T, d = model.config["context"], model.config["width"]
+    shrink = 1 / math.sqrt(2 * len(model.blocks))
+    for block in model.blocks:
+        attention, (_, _, down) = block.attention, block.mlp.layers
+        if "rotary" in ideas:
+            attention.rotary, model.position = False, Embedding(T, d, scale=1)
+        if "RMSNorm" in ideas:
+            block.norm_1, block.norm_2, model.norm = (LayerNorm(d) for _ in range(3))
+        if "ReLU²" in ideas:
+            block.mlp.layers[1] = GELU()
+        if "QK-norm" in ideas:
+            attention.qkv.layers.pop()
+        if "start at 0" in ideas:
+            attention.out.scale, down.scale = shrink / math.sqrt(d), shrink / math.sqrt(4 * d)
+            model.head.scale = 0.02
+        if "no biases" in ideas:
+            attention.qkv.layers[0], attention.out = Linear(d, 3 * d), Linear(d, d, scale=0)
+            block.mlp.layers[::2] = Linear(d, 4 * d), Linear(4 * d, d, scale=0)
+        if "ReLU² for a gate" in ideas:
+            h = 8 * d // 3                                              # as many parameters
+            block.mlp = Sequential(Linear(d, 2 * h, bias=False), Gate(),
+                                   Linear(h, d, scale=0, bias=False))
+    if "untied head" in ideas:
+        model.token = TiedTable(model.config["vocab_size"], d, scale=1 / math.sqrt(d))
+        model.head = TiedHead(model.token)
+    return model
+
+
 def loss_by_place(model, tokens, batch_size=16):
+    """The mean loss at each place of the windows of a text, laid end to end.   (L,) -> (T,) nats"""
     T = model.config["context"]
-    places = np.arange(0, len(tokens) - T, T)[:, None] + np.arange(T)
+    starts = np.arange(0, len(tokens) - T, T)
+    places = starts[:, None] + np.arange(T)                             # (windows, T)
     batches = [places[i : i + batch_size] for i in range(0, len(places), batch_size)]
     return sum(token_losses(model, tokens[rows], tokens[rows + 1]).sum(axis=0, dtype=float)
                for rows in batches) / len(places)
