@@ -1,286 +1,507 @@
-"""What the exercises of notebook 01, NumPy broadcasting, must satisfy."""
+"""The exercises of notebook 01, NumPy broadcasting: answers, trials, mistakes."""
 
-import itertools
 import tracemalloc
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-from helpers.checks import Wrong, array, call, close, describe, describe_value, exercise
+from helpers.checks import Exercise, Unfilled, Wrong, call, call_method, describe, is_stub, members
 
-
-@exercise("1.1")
-def broadcast_shape(answer):
-    """All pairs of some shapes, compared with np.broadcast_shapes."""
-    shapes = [(), (1,), (3,), (4,), (0,), (4, 3), (3, 1), (1, 4), (2, 1, 4), (2, 4, 3), (7, 1, 1)]
-    pairs, misfits = [], []
-    for a, b in itertools.product(shapes, shapes):
-        try:
-            pairs.append((a, b, np.broadcast_shapes(a, b)))
-        except ValueError:
-            misfits.append((a, b))
-    for a, b, right in pairs:
-        try:
-            result = call(answer, a, b)
-        except Wrong as wrong:
-            if "gives back None" in str(wrong):
-                more = "; the missing ones go in FRONT" if len(a) != len(b) else ""
-                raise Wrong(
-                    f"{a} and {b} fit and give {right}, but you return None{more}"
-                ) from None
-            raise
-        if not isinstance(result, tuple):
-            raise Wrong(f"a shape is a tuple such as {right}, you return {describe_value(result)}")
-        if result == right:
-            continue
-        said = f"{a} and {b} give {right}, you return {result}"
-        if len(result) < len(right):
-            raise Wrong(f"{said}: put ones in front of the shorter shape, zip stops at its end")
-        if 0 in right:
-            raise Wrong(f"{said}: 0 is smaller than 1, but a 1 is stretched to it all the same")
-        if len(a) != len(b):
-            raise Wrong(f"{said}: align on the right, so the missing ones go in FRONT")
-        raise Wrong(said)
-    for a, b in misfits:
-        try:
-            result = answer(a, b)  # not by call, which takes None for a forgotten return
-        except Exception as error:
-            said = describe(error, answer)
-            said = f"{a} and {b} do not fit, so return None; your code raised {said}"
-            raise Wrong(said) from None
-        if result is not None:
-            raise Wrong(f"{a} and {b} do not fit, so return None; you return {result!r}")
+# --- 1.1: the rule ---
 
 
-@exercise("1.2")
-def causal_mask(answer):
-    """The mask for several T, as booleans."""
-    for T in (3, 1, 6):
-        right = np.tri(T, dtype=bool)
-        result = array(call(answer, T), what="the mask")
-        if result.shape == (T,) and T > 1:
-            raise Wrong(
-                f"the mask has shape ({T},): two rows were compared; make one range a column "
-                "with [:, None]"
-            )
-        result = array(result, (T, T), "the mask")
-        if np.array_equal(result, np.ones((T, T))) and T > 1:
-            raise Wrong("everything is allowed; the future, u > t, must be False")
-        if np.array_equal(result, right.T) and T > 1:
-            raise Wrong(
-                "your mask lets a place look only ahead; row t should allow the columns u <= t, so "
-                "the column of the comparison is t"
-            )
-        if np.array_equal(result, np.tri(T, k=-1)):
-            raise Wrong("a place may look at itself too: u <= t, not u < t")
-        if not np.array_equal(result, right):
-            raise Wrong(f"for T = {T} entry (t, u) should be True exactly where u <= t")
-        if result.dtype != bool:
-            raise Wrong(
-                f"the entries are right, but their dtype is {result.dtype}; a mask is of bool, "
-                "which is what a comparison gives"
-            )
+class Shape(str):
+    """A result as text, so that (3, 4), [3, 4] and None are told apart."""
+
+    __repr__ = str.__str__
 
 
-@exercise("1.3")
-def one_hot(answer):
-    """One-hot rows of random labels, for several sizes."""
-    rng = np.random.default_rng(13)
-    for N, n in [(5, 3), (4, 4), (1, 6), (20, 10)]:
-        labels = rng.integers(0, n, N)
-        labels[0] = n - 1
-        right = np.eye(n)[labels]
-        result = array(call(answer, labels, n), what="the table")
-        if result.shape == (n, N) and n != N and close(result, right.T):
-            raise Wrong(
-                f"your table is (n, N) = {result.shape}; rows are examples, so make the labels "
-                "the column"
-            )
-        if result.shape == (N,) and N == n:
-            raise Wrong("labels and classes were compared one to one; make the labels a column")
-        array(result, (N, n), "the table")
-        sums = result.sum(axis=1)
-        if close(result, 1 - right):
-            raise Wrong("zeros and ones are the wrong way round")
-        if close(result, labels[:, None] == np.arange(n) + 1):
-            raise Wrong("every 1 is one place off; the classes are numbered from 0")
-        if close(result, right * labels[:, None]):
-            raise Wrong("the row of label k holds k; it should hold a 1 in place k")
-        if (sums == N).all() and N != 1:
-            raise Wrong(f"every row sums to {N}, the number of examples: you wrote each 1 into all "
-                        "rows; use rows and columns together, or a comparison")  # fmt: skip
-        if not close(sums, np.ones(N)):
-            bad = int(np.flatnonzero(sums != 1)[0])
-            raise Wrong(f"row {bad} sums to {sums[bad]:g}; each row has a single 1")
-        if not close(result, right):
-            raise Wrong("the 1 of row i should stand in column labels[i]")
-        if result.dtype.kind != "f":
-            raise Wrong(
-                f"the entries are right, but their dtype is {result.dtype}; 0.0 and 1.0 are "
-                "floats, so end with .astype(np.float64)"
-            )
+def shape_given(answer, shape_a, shape_b):
+    """What an answer gives for two shapes; None is a proper one."""
+    try:
+        result = answer(shape_a, shape_b)
+    except (Exception, SystemExit) as error:
+        raise Wrong(f"your code raised {describe(error, answer)}") from error
+    if is_stub(result):
+        raise Unfilled
+    return Shape(result)
 
 
-@exercise("1.4")
-def pairwise_distances(answer):
-    """Distances on small shapes, with coinciding points far away, and with memory measured."""
-    rng = np.random.default_rng(14)
-    with np.errstate(all="ignore"):
-        for N, M, d in [(4, 5, 3), (1, 6, 2), (7, 7, 5)]:
-            a, b = rng.normal(size=(N, d)), rng.normal(size=(M, d))
-            judge_distances(call(answer, a, b), a, b)
-        far = 1000 + 1e-6 * rng.random((60, 3))
-        result = array(call(answer, far, far), (60, 60), "the table").astype(float)
-        if np.isnan(result).any():
-            raise Wrong(
-                f"{np.isnan(result).sum()} distances between points that nearly coincide are NaN: "
-                "rounding made their square negative; put np.maximum(squares, 0) under the root"
-            )
-        if np.abs(result - exact_distances(far, far)).max() > 1e-3:
-            raise Wrong("for points near each other and far from the origin the distances are off")
-        N, M, d = 150, 120, 200
-        a, b = rng.normal(size=(N, d)), rng.normal(size=(M, d))
-        peak = peak_memory(lambda: call(answer, a, b))
-    if peak > 8 * N * M * d / 4:
-        raise Wrong(
-            f"the distances are right, but on the way {peak / 1e6:.0f} MB were in use for a table "
-            f"of {8 * N * M / 1e6:.1f} MB: some array has N M d numbers; use a @ b.T for the "
-            "products"
-        )
+def filled(shape_a, shape_b):
+    """Both shapes with ones in front."""
+    n = max(len(shape_a), len(shape_b))
+    return [(1,) * (n - len(shape)) + tuple(shape) for shape in (shape_a, shape_b)]
 
 
-def exact_distances(a, b):
-    """The distances by broadcasting."""
-    return np.sqrt(np.square(a[:, None] - b).sum(axis=-1))
+def stretched(a, b):
+    return tuple(n if m == 1 else m for m, n in zip(a, b))  # noqa: B905  as a learner would
+
+
+def misfit(a, b):
+    return any(m != n and 1 not in (m, n) for m, n in zip(a, b))  # noqa: B905
+
+
+def broadcast_shape(shape_a, shape_b):
+    a, b = filled(shape_a, shape_b)
+    return None if misfit(a, b) else stretched(a, b)
+
+
+rule = Exercise(
+    "1.1",
+    broadcast_shape,
+    cases=[
+        ((3, 1), (4,)), ((4,), (3, 1)), ((2, 3), (2, 3)), ((4, 3), (3,)), ((3,), (4, 3)),
+        ((), (5,)), ((2, 5), ()), ((2, 1, 4), (3, 1)), ((3, 1), (2, 1, 4)), ((1, 4), (3, 4)),
+        ((3, 4), (1, 4)), ((7, 1, 1), (2, 3)), ((1,), (0,)), ((0,), (1,)), ((2, 3, 0), (1, 1)),
+        ((3,), (4,)), ((2, 3), (3, 2)), ((4, 3), (4,)), ((4,), (4, 3)), ((2, 1, 4), (2, 3)),
+        ((0,), (3,)), ((2, 1), (2, 3, 4)), ((5, 4, 3), (5, 1, 2)),
+    ],
+    probe=shape_given,
+)  # fmt: skip
+
+
+@rule.mistake("align on the right: the missing ones go in FRONT of the shorter shape")
+def ones_behind(a, b):
+    n = max(len(a), len(b))
+    a, b = a + (1,) * (n - len(a)), b + (1,) * (n - len(b))
+    return None if misfit(a, b) else stretched(a, b)
+
+
+@rule.mistake("put ones in front of the shorter shape; without them zip stops at its end")
+def zip_stops(a, b):
+    return None if misfit(a, b) else stretched(a, b)
+
+
+@rule.mistake("(1,) and (0,) give (0,): a 1 is stretched to any size, and 0 is not the larger one")
+def larger(a, b):
+    a, b = filled(a, b)
+    return None if misfit(a, b) else tuple(max(m, n) for m, n in zip(a, b, strict=True))
+
+
+@rule.mistake("some shapes do not fit, such as (3,) and (4,): two sizes that differ, neither of "
+              "them 1; return None for those")
+def no_test(a, b):
+    return stretched(*filled(a, b))
+
+
+@rule.mistake("the larger size is not always the result, and where two sizes differ and neither "
+              "is 1 there is none: return None")
+def no_test_larger(a, b):
+    return tuple(max(m, n) for m, n in zip(*filled(a, b), strict=True))
+
+
+@rule.mistake("a shape is a tuple, such as (3, 4); you give back a list")
+def as_list(a, b):
+    result = broadcast_shape(a, b)
+    return result if result is None else list(result)
+
+
+@rule.mistake("where shapes do not fit, return None; your code stops with a ValueError there")
+def raising(a, b):
+    return tuple(np.broadcast_shapes(a, b))
+
+
+@rule.mistake("shapes need not be equal to fit: a 1 fits every size, and so does a missing axis")
+def equal_only(a, b):
+    return a if a == b else None
+
+
+@rule.mistake("shapes of different length can fit: put ones in front of the shorter one")
+def equal_length_only(a, b):
+    return broadcast_shape(a, b) if len(a) == len(b) else None
+
+
+@rule.mistake("either of two sizes may be the 1; you allow it only in the second shape")
+def only_second(a, b):
+    a, b = filled(a, b)
+    fits = all(m == n or n == 1 for m, n in zip(a, b, strict=True))
+    return stretched(a, b) if fits else None
+
+
+@rule.mistake("either of two sizes may be the 1; you allow it only in the first shape")
+def only_first(a, b):
+    a, b = filled(a, b)
+    fits = all(m == n or m == 1 for m, n in zip(a, b, strict=True))
+    return stretched(a, b) if fits else None
+
+
+@rule.mistake("the sizes come out back to front; turn them round at the end")
+def back_to_front(a, b):
+    result = broadcast_shape(a, b)
+    return result if result is None else result[::-1]
+
+
+@rule.mistake("your function gives back None for all shapes; is a `return` missing?")
+def no_return(a, b):
+    broadcast_shape(a, b)
+
+
+rule.mistake("return None, not False, where shapes do not fit",
+             lambda a, b: broadcast_shape(a, b) or False)
+
+
+@rule.told("raised IndexError")
+def index_error(a, b):
+    return tuple(max(a[i], b[i]) for i in range(max(len(a), len(b))))
+
+
+# --- 1.2: the causal mask ---
+
+
+def causal_mask(length):
+    return np.tri(length, dtype=bool)
+
+
+mask = Exercise("1.2", causal_mask, cases=[(4,), (1,), (7,)])
+mask.mistake("your mask lets a place look only ahead; row t should allow the columns u <= t, so "
+             "the range that holds t is the column",
+             lambda T: np.arange(T)[:, None] <= np.arange(T))
+mask.mistake("a place may look at itself too: u <= t, not u < t", lambda T: np.tri(T, k=-1) > 0)
+mask.mistake("two rows were compared, entry by entry; make one range a column with [:, None]",
+             lambda T: np.arange(T) <= np.arange(T))
+mask.mistake("the entries are right, but a mask is of bool, which is what a comparison gives",
+             lambda T: np.tri(T))
+mask.mistake("everything is allowed; the future, u > t, must be False",
+             lambda T: np.ones((T, T), dtype=bool))
+mask.mistake("True and False are the wrong way round: your mask is True where looking is "
+             "forbidden; turn it with ~, or write the other comparison",
+             lambda T: ~np.tri(T, dtype=bool))
+mask.mistake("you allow one place too many, the next one; u <= t, not u <= t + 1",
+             lambda T: np.tri(T, k=1) > 0)
+mask.mistake("a place may look at all places before it, not at itself alone",
+             lambda T: np.eye(T) > 0)
+mask.mistake("that is what is added to scores later; asked for is where looking is allowed, as "
+             "True and False", lambda T: np.where(np.tri(T) > 0, 0.0, -np.inf))
+mask.mistake("the mask is not triangular: compare the two places, not the places with T",
+             lambda T: np.broadcast_to(np.arange(T) < T - 1, (T, T)))
+mask.mistake("your table has one row and one column too many; places are numbered from 0 to T - 1",
+             lambda T: np.tri(T + 1, dtype=bool))
+
+# --- 1.3: one-hot rows ---
+
+
+def one_hot(my_labels, classes):
+    return (my_labels[:, None] == np.arange(classes)).astype(np.float64)
+
+
+LABELS = [([2, 0, 1, 1, 2], 3), ([3, 8, 0, 5, 5, 1, 6], 10), ([4], 6), ([1, 3, 0, 3], 4)]
+rows = Exercise("1.3", one_hot, cases=[(np.array(k), n) for k, n in LABELS])
+rows.mistake("your table has a row for each class; rows are examples, so the labels are the column",
+             lambda k, n: (k == np.arange(n)[:, None]) * 1.0)
+rows.mistake("labels and classes were compared one to one; make the labels a column",
+             lambda k, n: (k == np.arange(n)) * 1.0)
+rows.mistake("every 1 is one place off; the classes are numbered from 0",
+             lambda k, n: (k[:, None] == np.arange(1, n + 1)) * 1.0)
+rows.mistake("zeros and ones are the wrong way round",
+             lambda k, n: (k[:, None] != np.arange(n)) * 1.0)
+rows.mistake("the entries are right, but they are True and False; 0.0 and 1.0 are floats, so end "
+             "with .astype(np.float64)", lambda k, n: k[:, None] == np.arange(n))
+rows.mistake("the row of label k holds k; it should hold a 1 in place k",
+             lambda k, n: (k[:, None] == np.arange(n)) * k[:, None])
+rows.mistake("the table is only as wide as the largest label asks; it should have n columns",
+             lambda k, n: np.eye(k.max() + 1)[k])
+rows.mistake("the table is as wide as there are labels; it should have n columns",
+             lambda k, n: np.eye(len(k))[k])
+rows.mistake("the row of label k holds k + 1 ones; only place k gets one: ==, not >=",
+             lambda k, n: (k[:, None] >= np.arange(n)) * 1.0)
+rows.mistake("each row holds the classes themselves, not zeros with a single one",
+             lambda k, n: np.broadcast_to(np.arange(n), (len(k), n)))
+
+
+@rows.mistake("you wrote each 1 into all rows; give rows and columns together, "
+              "table[np.arange(N), labels] = 1, or compare")
+def all_rows(k, n):
+    table = np.zeros((len(k), n))
+    table[:, k] = 1
+    return table
+
+
+@rows.mistake("table[labels] picks rows; a label is a column of its own row")
+def whole_rows(k, n):
+    table = np.zeros((len(k), n))
+    table[k] = 1
+    return table
+
+
+# --- 1.4: softmax ---
+
+
+def softmax(my_scores):
+    e = np.exp(my_scores - my_scores.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+@np.errstate(all="ignore")
+def probabilities(answer, my_scores):
+    """What an answer gives; float32 rounds, so there four digits are compared."""
+    result = call(answer, my_scores)
+    return np.round(result, 4) if my_scores.dtype == np.float32 else result
+
+
+rng = np.random.default_rng(14)
+SCORES = [
+    rng.normal(size=(2, 5)), rng.normal(size=4), rng.normal(0, 2, size=(3, 3)),
+    np.array([[1000.0, 1001, 1002], [-1000, 0, 1000]]), rng.normal(0, 3, size=(2, 3, 5)),
+    np.array([[-1000.0, -1002], [1000, 998], [0, 3]]), np.array([[0.0, -np.inf, 1], [5, 4, 4]]),
+    rng.normal(size=(5, 2)).astype(np.float32), np.array([[3, 1, 2, 2], [0, 0, 7, 1]]),
+]  # fmt: skip
+core = Exercise("1.4", softmax, cases=[(s,) for s in SCORES], probe=probabilities,
+                tolerance=1e-9, exact=True)
+
+
+def shares(e, **options):
+    return e / e.sum(**({"axis": -1, "keepdims": True} | options))
+
+
+def top(s, **options):
+    return s.max(**({"axis": -1, "keepdims": True} | options))
+
+
+core.mistake("e^1000 is too large for a float, and infinity divided by infinity is NaN; subtract "
+             "the largest score of each row first", lambda s: shares(np.exp(s)))
+core.mistake("NaN set to 0 is no probability: rows of large scores do not sum to 1; subtract the "
+             "largest score before np.exp", lambda s: np.nan_to_num(shares(np.exp(s))))
+core.mistake("you subtract the largest of the whole array; a row that lies far below it becomes "
+             "0 / 0. Each row needs its own: axis=-1, keepdims=True",
+             lambda s: shares(np.exp(s - s.max())))
+core.mistake("you divide by the sum of the whole array; each row must sum to 1: axis=-1, "
+             "keepdims=True", lambda s: np.exp(s - top(s)) / np.exp(s - top(s)).sum())
+core.mistake("largest score and sum are those of the whole array; each row must sum to 1 and "
+             "needs its own of both", lambda s: np.exp(s - s.max()) / np.exp(s - s.max()).sum())
+core.mistake("the columns sum to 1; go along the last axis, axis=-1",
+             lambda s: shares(np.exp(s - top(s, axis=0)), axis=0))
+core.mistake("the sums are aligned with the columns; keep their axis, .sum(axis=-1, keepdims=True)",
+             lambda s: shares(np.exp(s - top(s)), keepdims=False))
+core.mistake("the largest scores are aligned with the columns; keep their axis, "
+             ".max(axis=-1, keepdims=True)", lambda s: shares(np.exp(s - top(s, keepdims=False))))
+core.mistake("largest scores and sums are aligned with the columns; keep the axis in both: "
+             "keepdims=True",
+             lambda s: shares(np.exp(s - top(s, keepdims=False)), keepdims=False))
+core.mistake("you subtract the smallest score; then the largest can still overflow",
+             lambda s: shares(np.exp(s - s.min(axis=-1, keepdims=True))))
+core.mistake("you subtract the mean; then the largest can still overflow",
+             lambda s: shares(np.exp(s - s.mean(axis=-1, keepdims=True))))
+core.mistake("to divide the scores changes the probabilities; only subtracting does not",
+             lambda s: shares(np.exp(s / top(s))))
+core.mistake("clipped scores give other probabilities; subtract the largest score instead",
+             lambda s: shares(np.exp(np.clip(s, -700, 700))))
+core.mistake("the sum below the line must be shifted by the largest score, too",
+             lambda s: np.exp(s - top(s)) / np.exp(s).sum(axis=-1, keepdims=True))
+core.mistake("the exponential is missing: shares of the scores themselves can be negative",
+             lambda s: shares(1.0 * s))
+core.mistake("the division is missing: the rows do not sum to 1", lambda s: np.exp(s - top(s)))
+core.mistake("these are the logarithms of the probabilities; the last step back is np.exp",
+             lambda s: s - top(s) - np.log(np.exp(s - top(s)).sum(axis=-1, keepdims=True)))
+core.mistake("float32 scores come back as float64; a plain np.exp and a plain / keep the dtype",
+             lambda s: softmax(s.astype(np.float64)))
+core.told("right to about 8 digits", lambda s: softmax(s) / (1 + 1e-8))
+
+
+@core.told("you changed `my_scores`")
+def changed(my_scores):
+    my_scores -= my_scores.max(axis=-1, keepdims=True)
+    return shares(np.exp(my_scores))
+
+
+# --- 1.5: distances ---
+
+
+def squares(a, b, middle=2):
+    return np.square(a).sum(1)[:, None] - middle * (a @ b.T) + np.square(b).sum(1)
+
+
+def distances(my_points, others):
+    return np.sqrt(np.maximum(squares(my_points, others), 0))
 
 
 def peak_memory(work):
-    """The most bytes that were in use at once while `work` ran, beyond those before."""
+    """The result of `work`, and the most bytes that it had in use at once."""
     running = tracemalloc.is_tracing()
     if not running:
         tracemalloc.start()
     try:
         tracemalloc.reset_peak()
         before, _ = tracemalloc.get_traced_memory()
-        work()
-        return tracemalloc.get_traced_memory()[1] - before
+        return work(), tracemalloc.get_traced_memory()[1] - before
     finally:
         if not running:
             tracemalloc.stop()
 
 
-def judge_distances(result, a, b):
-    """Compare a small table of distances with the exact one and with known mistakes."""
-    right = exact_distances(a, b)
-    if np.shape(result) == right.T.shape != right.shape and close(result, right.T):
-        raise Wrong("your table is (M, N); rows are the points of a, columns those of b")
-    result = array(result, right.shape, "the table").astype(float)
-    if close(result, right, 1e-6):
-        return
-    if close(result, right**2, 1e-6):
-        raise Wrong("these are the squares of the distances; take the root")
-    aa, bb, ab = np.square(a).sum(1)[:, None], np.square(b).sum(1), a @ b.T
-    for squares, diagnosis in [
-        (aa + bb - ab, "the middle term counts twice: minus 2 a b"),
-        (aa + bb + 2 * ab, "the middle term has the wrong sign: minus 2 a b"),
-        (aa + bb, "the middle term, minus 2 a b, is missing"),
-        (aa - 2 * ab, "the squares of b are missing"),
-        (bb - 2 * ab, "the squares of a are missing"),
-        (right**2 / a.shape[1], "you took the mean over the coordinates; add up"),
-    ]:
-        for shown in (squares, np.abs(squares), np.maximum(squares, 0)):
-            if close(result, np.sqrt(np.maximum(shown, 0)), 1e-6):
-                raise Wrong(diagnosis)
-    if close(result, np.abs(a[:, None] - b).sum(axis=-1), 1e-6):
-        raise Wrong("you added up |a - b|; the squares are added up, and the root taken of the sum")
-    if a.shape[0] == b.shape[0]:
-        turned = np.square(a).sum(1) + np.square(b).sum(1)[:, None] - 2 * ab
-        if close(result, np.sqrt(np.maximum(turned, 0)), 1e-6):
-            raise Wrong("the squares of a must be the column, (N, 1), and those of b the row")
-    if np.isnan(result).any():
-        raise Wrong("some distances are NaN: what stands under the root is negative")
-    i, j = np.unravel_index(np.argmax(np.abs(result - right)), right.shape)
-    raise Wrong(f"the distance between a[{i}] and b[{j}] should be {right[i, j]:.4f}, yours is "
-                f"{result[i, j]:.4f}")  # fmt: skip
+@np.errstate(all="ignore")
+def measured(answer, my_points, others):
+    """The table, and for large ones whether it was made without N M d numbers at once."""
+    result, peak = peak_memory(lambda: call(answer, my_points, others))
+    if my_points.max() > 900:  # far away rounding is allowed, but not NaN
+        return {"the table": np.round(result, 3)}
+    numbers = len(my_points) * others.size
+    if numbers < 100_000:
+        return {"the table": result}
+    return {"the table": result, "no array of N M d numbers": peak < 8 * numbers / 4}
 
 
-@exercise("1.5")
-def head_scores(answer):
-    """Dot products of queries and keys in every head, for sizes that all differ."""
-    rng = np.random.default_rng(15)
-    for N, T, H, d in [(2, 5, 3, 4), (1, 3, 2, 6), (3, 2, 1, 5), (2, 4, 4, 4)]:
-        queries, keys = rng.normal(size=(2, N, T, H, d))
-        right = np.einsum("nthd,nuhd->nhtu", queries, keys)
-        result = array(call(answer, queries, keys), what="the table")
-        if result.shape == (N, T, H, H) and T != H:
-            raise Wrong(
-                f"shape {result.shape} is (N, T, H, H): heads were compared with heads at each "
-                "place; bring the head in front of the place first, with swapaxes(1, 2)"
-            )
-        if result.shape == (N, T, T, H) and T != H:
-            raise Wrong(f"shape {result.shape} is (N, T, T, H); the head goes in front of both T")
-        if result.shape == (N, T, T) and H > 1:
-            raise Wrong("the heads were added up; h must stand behind the arrow too")
-        if result.shape == (H, T, T) and N > 1:
-            raise Wrong("the examples were added up; n must stand behind the arrow too")
-        array(result, (N, H, T, T), "the table")
-        if close(result, right):
-            continue
-        if close(result, right.swapaxes(-1, -2)):
-            raise Wrong("row and column are swapped: t, the place of the query, is the row")
-        shaped = queries.reshape(N, H, T, d) @ keys.reshape(N, H, T, d).swapaxes(-1, -2)
-        if close(result, shaped):
-            raise Wrong(
-                "a reshape keeps the order of the numbers, so it mixes places and heads; move an "
-                "axis with swapaxes(1, 2) instead"
-            )
-        mixed = queries.reshape(N, H, T, d) @ keys.reshape(N, H, d, T)
-        swapped = queries.swapaxes(1, 2) @ keys.reshape(N, H, d, T)
-        if close(result, mixed) or close(result, swapped):
-            raise Wrong("a reshape is not a transpose; use swapaxes to exchange two axes")
-        if close(result, right / np.sqrt(d)):
-            raise Wrong("do not divide by the root of d; only the dot products are asked for")
-        raise Wrong(
-            f"for (N, T, H, d) = {(N, T, H, d)} the shape is right, but the dot products are not"
-        )
+def points(*sizes):
+    return [rng.normal(size=size) for size in sizes]
 
 
-@exercise("1.6")
-def next_token_views(answer):
-    """Windows as views: values first, then strides and memory."""
-    for L, T in [(12, 4), (50, 7), (9, 8)]:
-        tokens = np.random.default_rng(L).permutation(L) + 100  # all different
-        result = call(answer, tokens, T)
-        if not isinstance(result, (tuple, list)) or len(result) != 2:
-            raise Wrong("give back two arrays: inputs, targets")
-        places = np.arange(L - T)[:, None] + np.arange(T)
-        for part, what in zip(result, ("inputs", "targets"), strict=True):
-            shape = np.shape(part)
-            if shape == (L - T + 1, T):
-                raise Wrong(
-                    f"{what} has L - T + 1 = {shape[0]} windows; the last one has no next token, "
-                    "so there are L - T"
-                )
-            if shape == (L - T, T + 1):
-                raise Wrong(f"{what} has T + 1 columns; cut off the last one for the inputs, the "
-                            "first one for the targets")  # fmt: skip
-            array(part, (L - T, T), what)
-        inputs, targets = (np.asarray(part) for part in result)
-        if close(inputs, targets):
-            raise Wrong("targets equals inputs; each target is the token AFTER the input")
-        if close(inputs, tokens[places + 1]) and close(targets, tokens[places]):
-            raise Wrong("inputs and targets are exchanged")
-        if not close(inputs, tokens[places]):
-            raise Wrong("inputs[i] should be tokens[i], tokens[i + 1], …, T of them")
-        if close(targets, inputs + 1):
-            raise Wrong("you added 1 to the tokens; move the window by one place instead")
-        if not close(targets, tokens[places + 1]):
-            raise Wrong("targets[i] should be the window one place on: tokens[i + 1] and so on")
-        step = tokens.itemsize
-        for part, what in ((inputs, "inputs"), (targets, "targets")):
-            if part.strides != (step, step):
-                raise Wrong(
-                    f"the values are right, but {what} has strides {part.strides}, so it is a copy "
-                    f"of {part.nbytes} bytes; in a view of the text both strides are {step}"
-                )
-        if L - T > 1 and not np.shares_memory(inputs, targets):
-            raise Wrong("inputs and targets lie in different memory; make both views of tokens")
+FAR = 1000 + 1e-6 * rng.random((12, 3)) + 2 * (np.arange(12)[:, None] % 2)
+table = Exercise("1.5", distances, probe=measured, cases=[
+    points((4, 3), (5, 3)), points((1, 2), (6, 2)), points((7, 5), (7, 5)), [FAR, FAR],
+    points((61, 43), (50, 43)),
+])  # fmt: skip
+table.mistake("the distances are right, but some array has N M d numbers; take the products from "
+              "a @ b.T", lambda a, b: np.sqrt(np.square(a[:, None] - b).sum(axis=-1)))
+table.mistake("between points that nearly coincide rounding made the square negative, and its "
+              "root is NaN; put np.maximum(…, 0) under the root",
+              lambda a, b: np.sqrt(squares(a, b)))
+table.mistake("your table is (M, N); rows are the points of the first array",
+              lambda a, b: distances(a, b).T)
+table.mistake("these are the squares of the distances; take the root",
+              lambda a, b: np.maximum(squares(a, b), 0))
+table.mistake("`** 1/2` is the first power, halved; write ** 0.5 or np.sqrt",
+              lambda a, b: np.maximum(squares(a, b), 0) ** 1 / 2)
+table.mistake("the middle term counts twice: minus 2 a b",
+              lambda a, b: np.sqrt(np.maximum(squares(a, b, 1), 0)))
+table.mistake("the middle term has the wrong sign: minus 2 a b",
+              lambda a, b: np.sqrt(squares(a, b, -2)))
+table.mistake("the middle term, minus 2 a b, is missing", lambda a, b: np.sqrt(squares(a, b, 0)))
+table.mistake("the squares of the second points are missing",
+              lambda a, b: np.sqrt(np.maximum(np.square(a).sum(1)[:, None] - 2 * a @ b.T, 0)))
+table.mistake("the squares of the first points are missing",
+              lambda a, b: np.sqrt(np.maximum(np.square(b).sum(1) - 2 * a @ b.T, 0)))
+table.mistake("the squares of the first points must be a column, (N, 1): keepdims=True",
+              lambda a, b: np.sqrt(np.maximum(
+                  np.square(a).sum(1) - 2 * a @ b.T + np.square(b).sum(1), 0)))
+table.mistake("the squares of the first points must be the column, (N, 1), and those of the "
+              "second the row", lambda a, b: np.sqrt(np.maximum(
+                  np.square(a).sum(1) - 2 * a @ b.T + np.square(b).sum(1)[:, None], 0)))
+table.mistake("you took the mean over the coordinates; add up",
+              lambda a, b: distances(a, b) / np.sqrt(a.shape[1]))
+table.mistake("you added up |a - b|; the squares are added up, and the root taken of the sum",
+              lambda a, b: sum(np.abs(a[:, k, None] - b[:, k]) for k in range(a.shape[1])))
+table.mistake("that is the largest gap of all coordinates; the squares are added up",
+              lambda a, b: np.max([np.abs(a[:, k, None] - b[:, k]) for k in range(a.shape[1])], 0))
+table.mistake("point met point of the same number; every point has to meet every other: (N, M)",
+              lambda a, b: np.sqrt(np.square(a - b).sum(axis=-1)))
+
+# --- 1.6: scores of many heads ---
+
+
+def head_scores(my_queries, my_keys):
+    return np.einsum("nthd,nuhd->nhtu", my_queries, my_keys)
+
+
+SIZES = [(2, 5, 3, 7), (5, 2, 7, 3), (1, 4, 3, 5)]
+heads = Exercise("1.6", head_scores, cases=[points(size, size) for size in SIZES])
+heads.mistake("heads were compared with heads at each place, (N, T, H, H); bring the head in "
+              "front of the place first, with swapaxes(1, 2)", lambda q, k: q @ k.swapaxes(-1, -2))
+heads.mistake("row and column are swapped: t, the place of the query, is the row",
+              lambda q, k: head_scores(q, k).swapaxes(-1, -2))
+heads.mistake("your result is (N, T, T, H); the head goes in front of both places",
+              lambda q, k: np.einsum("nthd,nuhd->ntuh", q, k))
+heads.mistake("the head goes in front of both places, not between them",
+              lambda q, k: np.einsum("nthd,nuhd->nthu", q, k))
+heads.mistake("the heads were added up; h must stand behind the arrow, too",
+              lambda q, k: np.einsum("nthd,nuhd->ntu", q, k))
+heads.mistake("the examples were added up; n must stand behind the arrow, too",
+              lambda q, k: np.einsum("nthd,nuhd->htu", q, k))
+heads.mistake("the same letter walks in step: each query met only the key of its own place; the "
+              "place of the keys needs a letter of its own, u",
+              lambda q, k: np.einsum("nthd,nthd->nht", q, k))
+heads.mistake("you added up each key's features before any query met them; d must stand in both "
+              "inputs", lambda q, k: np.einsum("nthd,nuhe->nhtu", q, k))
+heads.mistake("a reshape keeps the order of the numbers, so it mixes places and heads; move an "
+              "axis with swapaxes(1, 2) instead",
+              lambda q, k: turned(q) @ turned(k).swapaxes(-1, -2))
+heads.mistake("a reshape is not a transpose; use swapaxes to exchange two axes of the keys, too",
+              lambda q, k: q.swapaxes(1, 2) @ k.reshape(len(k), k.shape[2], k.shape[3], -1))
+heads.mistake("reshapes exchange no axes, they read the numbers in the same order; use swapaxes",
+              lambda q, k: turned(q) @ k.reshape(len(k), k.shape[2], k.shape[3], -1))
+heads.mistake("do not divide by the root of d; only the dot products are asked for",
+              lambda q, k: head_scores(q, k) / np.sqrt(q.shape[-1]))
+heads.told("your code raised ValueError", lambda q, k: np.einsum("nthd,nthd->nhtt", q, k))
+
+
+def turned(x):
+    """(N, T, H, d) read as (N, H, T, d), which mixes places and heads."""
+    N, T, H, d = x.shape
+    return x.reshape(N, H, T, d)
+
+
+# --- 1.7: a text as examples ---
+
+
+def next_token_views(my_tokens, length):
+    windows = sliding_window_view(my_tokens, length + 1)
+    return windows[:, :-1], windows[:, 1:]
+
+
+def views(answer, my_tokens, length):
+    """Values first, then strides, then whether both read the memory of the text itself."""
+    given = my_tokens.copy()
+    inputs, targets = members(call_method(answer, given, length), ("inputs", "targets"))
+    kept = "the text afterwards (it must stay as it was)"
+    results = {kept: given - my_tokens, "inputs": inputs, "targets": targets}
+    for name in ("inputs", "targets"):
+        results[f"{name}.strides"] = getattr(results[name], "strides", ())
+    results["both read the memory of the text"] = all(
+        isinstance(part, np.ndarray) and np.shares_memory(part, given) for part in (inputs, targets)
+    )
+    return results
+
+
+texts = [(rng.permutation(L) + 100, T) for L, T in [(13, 4), (50, 7), (9, 8)]]
+windows = Exercise("1.7", next_token_views, cases=texts, probe=views)
+
+
+def twice(x):
+    return x, x
+
+
+def windows_of(tokens, length):
+    return sliding_window_view(tokens, length)
+
+
+windows.mistake("you have L - T + 1 windows; the last one has no next token, so there are L - T",
+                lambda t, T: twice(windows_of(t, T)))
+windows.mistake("targets equals inputs; each target is the token AFTER the input",
+                lambda t, T: twice(windows_of(t, T)[:-1]))
+windows.mistake("both have T + 1 columns; cut off the last one for the inputs, the first one for "
+                "the targets", lambda t, T: twice(windows_of(t, T + 1)))
+windows.mistake("inputs and targets are exchanged", lambda t, T: next_token_views(t, T)[::-1])
+windows.mistake("you added 1 to the tokens; move the window by one place instead",
+                lambda t, T: (windows_of(t, T)[:-1], windows_of(t, T)[:-1] + 1))
+windows.mistake("the values are right, but this is a copy, T times as large as the text; a list "
+                "of places always copies", lambda t, T: picked(t, T))
+windows.mistake("the values are right, but a loop or np.array makes a copy of each window; let "
+                "sliding_window_view make views",
+                lambda t, T: tuple(np.array([t[i + o : i + o + T] for i in range(len(t) - T)],
+                                            order="F") for o in (0, 1)))
+windows.mistake("the values are right, but .copy() made a copy of all windows; a view needs none",
+                lambda t, T: (windows_of(t, T + 1).copy()[:, :-1],
+                              windows_of(t, T + 1).copy()[:, 1:]))
+windows.mistake("these are views, but of a copy of the text: they do not read the memory that you "
+                "were given", lambda t, T: next_token_views(t.copy(), T))
+windows.mistake("these are blocks, each begins where the last one ended; a window starts at every "
+                "place", lambda t, T: tuple(x[::T] for x in next_token_views(t, T)))
+windows.mistake("the last example is missing: there are L - T of them",
+                lambda t, T: tuple(x[:-1] for x in next_token_views(t, T)))
+windows.mistake("targets holds only the last next token of each window; it has T columns, one for "
+                "each place", lambda t, T: (next_token_views(t, T)[0], t[T:]))
+windows.mistake("targets[i] starts T places on; it should start one place on",
+                lambda t, T: (windows_of(t, T)[: len(t) - T],
+                              windows_of(np.append(t, t), T)[T : len(t)]))
+windows.told("give 2 things, inputs, targets", lambda t, T: windows_of(t, T + 1))
+windows.told("gives back None", lambda t, T: print(end=""))
+
+
+def picked(tokens, length):
+    places = np.arange(len(tokens) - length)[:, None] + np.arange(length)
+    return tokens[places], tokens[places + 1]
+
+
+@windows.told("the text afterwards")
+def adds_to_the_text(my_tokens, length):
+    inputs, targets = next_token_views(my_tokens, length)
+    my_tokens[0] = 0
+    return inputs, targets
