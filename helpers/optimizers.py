@@ -13,6 +13,9 @@ def valley(theta):
     return x**4 + x**2 * y**2 - y**2 + y**4 + 6
 
 
+MINIMA = np.array([[0, 0], [1, -1]]) / np.sqrt(2)   # of `valley`, (2, 2): a column for each
+
+
 def numerical_gradient(f, theta, h=1e-5):
     """The gradient of f by central differences, (f(θ + h) - f(θ - h)) / 2h for every entry.
 
@@ -88,7 +91,7 @@ class SGD(Optimizer):
 
 
 class Momentum(Optimizer):
-    """Descent that keeps its speed: v ← β v + g, θ ← θ - α v.
+    """Descent that keeps its speed: m ← β m + g, θ ← θ - α m.
 
     beta: β, the share of the speed that is kept. A constant slope is followed with α / (1 - β).
     Source: Polyak, Some methods of speeding up the convergence of iteration methods, 1964.
@@ -96,11 +99,11 @@ class Momentum(Optimizer):
 
     def __init__(self, theta, learning_rate, beta=0.9):
         super().__init__(theta, learning_rate)
-        self.beta, self.v = beta, np.zeros_like(theta)
+        self.beta, self.m = beta, np.zeros_like(theta)
 
     def update(self, gradient, alpha):
-        self.v = self.beta * self.v + gradient
-        self.theta -= alpha * self.v
+        self.m = self.beta * self.m + gradient
+        self.theta -= alpha * self.m
 
 
 def path_of(optimizer, gradient, steps, far=1e3):
@@ -135,7 +138,7 @@ class Adam(Optimizer):
     """Momentum over running size, both corrected for their start at 0; with decay, AdamW.
 
     betas: β₁ for the mean m of the gradient, β₂ for the mean v of its square. epsilon: ε.
-    weight_decay: λ; each step first shrinks θ by the factor 1 - α λ.
+    weight_decay: ω; each step first shrinks θ by the factor 1 - α ω.
     decays: bool, shaped like theta, which parameters shrink; by default all.
     Source: Kingma and Ba, 2015, algorithm 1; Loshchilov and Hutter, 2019, algorithm 2.
     """
@@ -161,7 +164,7 @@ class Adam(Optimizer):
         np.multiply(gradient, gradient, out=change)
         change *= 1 - beta_2
         self.v *= beta_2
-        self.v += change                                                # the running size, squared
+        self.v += change                                                # the running square
         np.divide(self.v, 1 - beta_2**self.steps, out=change)
         np.sqrt(change, out=change)
         change += self.epsilon

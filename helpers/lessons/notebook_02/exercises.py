@@ -1,333 +1,471 @@
-"""What the exercises of notebook 02, gradient descent, must satisfy."""
+"""The exercises of notebook 02: right answers, and the mistakes that learners make."""
 
 import math
 
 import numpy as np
 
-from helpers.checks import Wrong, array, call, close, exercise
+from helpers.checks import Exercise, Wrong, call
+from helpers.optimizers import valley_gradient
+
+# --- 2.1: the gradient by hand ---
+
+gradient = Exercise("2.1", lambda my_theta: valley_gradient(my_theta), cases=[
+    (np.array([1.3, 0.7]),), (np.array([-0.6, 1.9]),), (np.array([0.4, -1.1]),)])
 
 
-@exercise("2.1")
-def my_gradient(answer):
-    """The gradient of the valley at random places."""
-    rng = np.random.default_rng(21)
-    for place in rng.normal(size=(5, 2)):
-        x, y = place
-        right = np.array([4 * x**3 + 2 * x * y**2, 2 * x**2 * y - 2 * y + 4 * y**3])
-        result = call(answer, place)
-        if np.ndim(result) == 0:
-            raise Wrong("give back both slopes, as an array of shape (2,); you gave one number")
-        result = array(result, (2,), "the gradient").astype(float)
-        if close(result, right):
-            continue
-        if close(result, right[::-1]):
-            raise Wrong("the two slopes are swapped; the first belongs to x")
-        if close(result, -right):
-            raise Wrong("this is minus the gradient; the minus belongs to the step, not to it")
-        for value, what in [
-            (4 * x**3 + 2 * y**2, "x² y² by x is 2 x y²: the x does not vanish"),
-            (4 * x**3 + 2 * x, "x² y² by x is 2 x y²: y² is a factor and stays"),
-            (4 * x**3, "x² y² contains x too; its derivative by x is 2 x y²"),
-            (4 * x**3 + 2 * x * 2 * y, "for ∂f/∂x only x moves; y² stays y²"),
-            (4 * x**4 + 2 * x * y**2, "x⁴ by x is 4 x³: the power falls by one"),
-            (x**3 + 2 * x * y**2, "x⁴ by x is 4 x³: the 4 comes down as a factor"),
-        ]:
-            if close(result[0], value):
-                raise Wrong(f"∂f/∂x is off: {what}")
-        for value, what in [
-            (2 * x**2 * y + 4 * y**3, "the term -y² is missing"),
-            (2 * x**2 * y + 2 * y + 4 * y**3, "-y² has a minus, and so has its derivative"),
-            (-2 * y + 4 * y**3, "x² y² contains y too; its derivative by y is 2 x² y"),
-            (2 * x * y - 2 * y + 4 * y**3, "x² y² by y is 2 x² y: x² is a factor and stays"),
-        ]:
-            if close(result[1], value):
-                raise Wrong(f"∂f/∂y is off: {what}")
-        which = "∂f/∂x" if not close(result[0], right[0]) else "∂f/∂y"
-        k = 0 if which == "∂f/∂x" else 1
-        raise Wrong(
-            f"at ({x:.2f}, {y:.2f}) your {which} is {result[k]:.4f}, measured {right[k]:.4f}"
-        )
+def slopes(x_slope=None, y_slope=None):
+    """An answer with another formula for a slope, given x and y."""
+    def answer(my_theta):
+        x, y = my_theta
+        dx, dy = valley_gradient(my_theta)
+        return np.array([x_slope(x, y) if x_slope else dx, y_slope(x, y) if y_slope else dy])
+    return answer
 
 
-@exercise("2.2")
-def curvature(answer):
-    """The second derivative of several functions."""
-    cases = [
-        (lambda x: x**4 + x**2, 0.7, 12 * 0.49 + 2),
-        (lambda x: x**3 - 5 * x, 1.3, 6 * 1.3),
-        (math.exp, 0.4, math.exp(0.4)),
-    ]
-    for f, x, right in cases:
-        for h in (1e-4, 1e-3):
-            result = float(array(call(answer, f, x, h), (), "the curvature"))
-            above, here, below = f(x + h), f(x), f(x - h)
-            if abs(result - right) < 1e-4 * (1 + abs(right)):
-                continue
-            bend = above - 2 * here + below
-            for value, what in [
-                (bend, "this is h² f''; divide by h²"),
-                (bend / h, "this is h f''; divide by h²"),
-                (bend / (2 * h), "2h is for the slope; here the sum of both sides leaves h² f''"),
-                (bend / (4 * h**2), "divided by (2h)²; the sum of both sides leaves h² f''"),
-                (bend / (2 * h**2), "half of it: h² f'' / 2 stands in the formula of EACH side"),
-                (2 * bend / h**2, "twice of it: a half from each side makes one h² f''"),
-                ((above - below) / (2 * h), "this is the slope f', by central differences"),
-                ((above - here) / h, "this is the slope f', by forward differences"),
-                ((above - here + below) / h**2, "subtract f(x) twice: both sides contain it"),
-                ((above + 2 * here + below) / h**2, "f(x) has to cancel: subtract 2 f(x)"),
-                (-bend / h**2, "the sign is turned round: a bowl has a positive curvature"),
-            ]:
-                if math.isclose(result, value, rel_tol=1e-7, abs_tol=1e-12):
-                    raise Wrong(what)
-            raise Wrong(f"for a function with f'' = {right:.4f} at x = {x} you get {result:.4f}")
+for diagnosis, formula in [
+    ("∂f/∂x is off: x² y² contains x too; its derivative by x is 2 x y²", lambda x, y: 4 * x**3),
+    ("∂f/∂x is off: for ∂f/∂x only x moves; y² stays y²", lambda x, y: 4 * x**3 + 4 * x * y),
+    ("∂f/∂x is off: x⁴ by x is 4 x³: the power falls by one",
+     lambda x, y: 4 * x**4 + 2 * x * y**2),
+    ("∂f/∂x is off: x⁴ by x is 4 x³: the 4 comes down as a factor",
+     lambda x, y: x**3 + 2 * x * y**2),
+    ("∂f/∂x is off: -y² contains no x, so it does not change when x moves",
+     lambda x, y: 4 * x**3 + 2 * x * y**2 - 2 * y),
+    ("∂f/∂x is off: x² y² by x is 2 x y²: the 2 comes down as a factor",
+     lambda x, y: 4 * x**3 + x * y**2),
+    ("∂f/∂x is off: the 6 is constant; a slope does not contain it",
+     lambda x, y: 4 * x**3 + 2 * x * y**2 + 6),
+]:
+    gradient.mistake(diagnosis, slopes(x_slope=formula))
+for diagnosis, formula in [
+    ("∂f/∂y is off: the term -y² is missing", lambda x, y: 2 * x**2 * y + 4 * y**3),
+    ("∂f/∂y is off: -y² has a minus, and so has its derivative",
+     lambda x, y: 2 * x**2 * y + 2 * y + 4 * y**3),
+    ("∂f/∂y is off: x² y² contains y too; its derivative by y is 2 x² y",
+     lambda x, y: -2 * y + 4 * y**3),
+    ("∂f/∂y is off: x² y² by y is 2 x² y: x² is a factor and stays",
+     lambda x, y: 2 * x * y - 2 * y + 4 * y**3),
+    ("∂f/∂y is off: y⁴ by y is 4 y³: the power falls by one",
+     lambda x, y: 2 * x**2 * y - 2 * y + 4 * y**4),
+    ("∂f/∂y is off: y⁴ by y is 4 y³: the 4 comes down as a factor",
+     lambda x, y: 2 * x**2 * y - 2 * y + y**3),
+    ("∂f/∂y is off: -y² by y is -2 y: the power falls by one",
+     lambda x, y: 2 * x**2 * y - 2 * y**2 + 4 * y**3),
+]:
+    gradient.mistake(diagnosis, slopes(y_slope=formula))
+gradient.mistake("the two slopes are swapped: ∂f/∂x comes first",
+                 lambda my_theta: valley_gradient(my_theta)[::-1])
+gradient.mistake("give back both slopes, in an array of shape (2,), not their sum",
+                 lambda my_theta: valley_gradient(my_theta).sum())
+gradient.mistake("this is the way down; the gradient is the way up, without the minus",
+                 lambda my_theta: -valley_gradient(my_theta))
 
 
-class Endless(Exception):
-    """The learner's loop went on beyond its limit."""
+@gradient.mistake("this is f itself; the gradient is made of its slopes")
+def height(my_theta):
+    x, y = my_theta
+    return x**4 + x**2 * y**2 - y**2 + y**4 + 6
 
 
-@exercise("2.3")
-def my_descent(answer):
-    """Descent in bowls and in the valley, from several starts."""
-
-    def round_bowl(theta):
-        return 2.0 * theta
-
-    def bowl(theta):
-        return np.array([1.0, 4.0]) * theta
-
-    def valley(theta):
-        x, y = theta
-        return np.array([2 * x * (2 * x**2 + y**2), 2 * y * (x**2 - 1 + 2 * y**2)])
-
-    def walk(slope, start, alpha, tolerance, limit, sign=-1.0, size=lambda g: np.abs(g).sum()):
-        theta = np.array(start, dtype=float)
-        for step in range(limit):
-            g = slope(theta)
-            if size(g) <= tolerance:
-                return theta, step
-            theta = theta + sign * alpha * g
-        return theta, limit
-
-    cases = [
-        (round_bowl, (3.0, 2.0), 0.2, 1e-6, 1000),
-        (bowl, (4.0, -1.0), 0.1, 1e-5, 1000),  # the slopes cancel: 4 and -4
-        (valley, (1.0, 1.0), 0.1, 1e-5, 1000),
-        (valley, (-0.5, -0.2), 0.05, 1e-5, 7),  # ends at the limit
-    ]
-    for slope, start, alpha, tolerance, limit in cases:
-        right, steps = walk(slope, start, alpha, tolerance, limit)
-        calls = [0]
-
-        def counted(theta, slope=slope, limit=limit, calls=calls):
-            calls[0] += 1
-            if calls[0] > 3 * limit + 10:
-                raise Endless(f"the gradient was asked for {calls[0]} times, with limit={limit}")
-            return slope(np.asarray(theta, dtype=float))
-
-        given = np.array(start)
-        try:
-            result = call_on_itself(answer, counted, given, alpha, tolerance, limit)
-        except Endless:
-            raise Wrong(f"your loop does not end; it must end after limit={limit} steps") from None
-        if not isinstance(result, (tuple, list)) or len(result) != 2:
-            raise Wrong("give back two things: theta, steps")
-        if not np.array_equal(given, start):
-            raise Wrong("you changed `start`: theta -= … writes into the array that was given; "
-                        "copy it first")  # fmt: skip
-        theta = array(result[0], (2,), "theta").astype(float)
-        if not np.isfinite(theta).all():
-            raise Wrong("theta is no longer finite; do you walk against the gradient?")
-        count = float(array(result[1], (), "steps"))
-        if close(theta, right, 1e-10) and count == steps:
-            continue
-        for options, what in [
-            ({"sign": 1.0}, "you walk uphill: subtract α times the gradient"),
-            ({"size": lambda g: abs(g.sum())},
-             "you stop on |Σ g|: slopes of opposite sign cancel; take np.abs before the sum"),
-            ({"size": lambda g: g.sum()},
-             "you stop on Σ g without sizes: negative slopes look like level ground"),
-            ({"size": lambda g: np.abs(g).max()}, "|g|₁ is the SUM of the sizes, not the largest"),
-            ({"size": lambda g: math.sqrt((g**2).sum())},
-             "you stop on the Euclidean length; |g|₁ is the sum of the sizes"),
-            ({"size": lambda g: math.inf}, "you never look at the tolerance"),
-        ]:  # fmt: skip
-            with np.errstate(all="ignore"):
-                other, other_steps = walk(slope, start, alpha, tolerance, limit, **options)
-            if close(theta, other, 1e-10) and count == other_steps:
-                raise Wrong(what)
-        if close(theta, right, 1e-10):
-            raise Wrong(
-                f"theta is right, but it took {steps} steps and you counted {count:g}; count only "
-                "moves, not looks"
-            )
-        beyond = right - alpha * slope(right)
-        if close(theta, beyond, 1e-10):
-            raise Wrong("you took one step too many: look at the slope before you move")
-        raise Wrong(
-            f"from {start} with α={alpha} the walk ends at {right.round(5)} after {steps} steps; "
-            f"yours at {theta.round(5)} after {count:g}"
-        )
+@gradient.told("you changed `my_theta`")
+def overwritten(my_theta):
+    my_theta[:] = valley_gradient(my_theta)
+    return my_theta
 
 
-def call_on_itself(function, gradient, start, alpha, tolerance, limit):
-    """As `call`, but on the array itself, so that a change of it can be seen."""
-    box = []
+@gradient.told("right to about 3 digits only")
+def one_sided(my_theta):
+    steps = 5e-4 * np.eye(2)
+    return np.array([height(my_theta + step) - height(my_theta) for step in steps]) / 5e-4
 
-    def run():
-        try:
-            box.append(function(gradient, start, alpha, tolerance, limit))
-        except Endless as error:
-            box.append(error)
-            return box
-        return box[0]
 
-    if not callable(function):
-        return call(function)
+# --- 2.2: the curvature from three heights ---
+
+
+def bend(f, x, h):
+    return f(x + h) - 2 * f(x) + f(x - h)
+
+
+def hill(x):
+    return x**4 + x**2
+
+
+def slide(x):
+    return x**3 - 5 * x + 2
+
+
+curvature = Exercise("2.2", lambda my_f, my_x, my_h: bend(my_f, my_x, my_h) / my_h**2, cases=[
+    (hill, 0.7, 1e-3), (slide, 1.3, 2e-3), (math.exp, 0.4, 1e-3), (hill, -1.1, 3e-4)],
+    tolerance=1e-4)
+for diagnosis, formula in [
+    ("this is h² f''; divide by h²", lambda f, x, h: bend(f, x, h)),
+    ("this is h f''; divide by h²", lambda f, x, h: bend(f, x, h) / h),
+    ("2h is for the slope; here the sum of both sides leaves h² f''",
+     lambda f, x, h: bend(f, x, h) / (2 * h)),
+    ("divided by (2h)²; the sum of both sides leaves h² f''",
+     lambda f, x, h: bend(f, x, h) / (2 * h) ** 2),
+    ("half of it: h² f'' / 2 stands in the formula of EACH side",
+     lambda f, x, h: bend(f, x, h) / (2 * h**2)),
+    ("twice of it: a half from each side makes one h² f''",
+     lambda f, x, h: 2 * bend(f, x, h) / h**2),
+    ("`/ h * 2` and `/ h ** 2` differ: a square has two stars",
+     lambda f, x, h: bend(f, x, h) / h * 2),
+    ("this is the slope f', by central differences",
+     lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h)),
+    ("this is the slope f', by forward differences", lambda f, x, h: (f(x + h) - f(x)) / h),
+    ("the slopes f' cancel only if both sides are added: f(x + h) + f(x - h)",
+     lambda f, x, h: (f(x + h) - 2 * f(x) - f(x - h)) / h**2),
+    ("subtract f(x) twice: both sides contain it",
+     lambda f, x, h: (f(x + h) - f(x) + f(x - h)) / h**2),
+    ("f(x) has to cancel: subtract 2 f(x)", lambda f, x, h: (f(x + h) + f(x - h)) / h**2),
+    ("f(x) has to cancel: subtract 2 f(x), do not add it",
+     lambda f, x, h: (f(x + h) + 2 * f(x) + f(x - h)) / h**2),
+    ("the sign is turned round: a bowl has a positive curvature",
+     lambda f, x, h: -bend(f, x, h) / h**2),
+    ("brackets are missing: only the last height is divided by h²",
+     lambda f, x, h: f(x + h) - 2 * f(x) + f(x - h) / h**2),
+]:
+    curvature.mistake(diagnosis, formula)
+
+
+# --- 2.3: the loop ---
+
+
+class Endless(BaseException):
+    """The learner's loop went on beyond its limit. Not an Exception, so that `call` lets it by."""
+
+
+def round_bowl(theta):
+    return 2.0 * theta
+
+
+def long_bowl(theta):
+    return np.array([1.0, 4.0]) * theta
+
+
+def run_descent(answer, my_slope, my_start, my_alpha, my_tolerance, my_limit):
+    """What a loop returns: the last theta and the number of steps."""
+    calls = [0]
+
+    def counted(theta):
+        calls[0] += 1
+        if calls[0] > 3 * my_limit + 10:
+            raise Endless
+        return my_slope(np.asarray(theta, dtype=float))
+
     try:
-        result = run()
-    except Exception:
-        return call(function, gradient, start, alpha, tolerance, limit)
-    if result is box:
-        raise box[0]
-    return call(lambda: result)
+        result = call(answer, counted, my_start, my_alpha, my_tolerance, my_limit)
+    except Endless:
+        raise Wrong(f"your loop does not end; it must stop after my_limit = {my_limit} steps, "
+                    "wherever it is") from None
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        raise Wrong("give back two things: theta, steps")
+    theta, steps = result
+    if np.shape(steps) != ():
+        raise Wrong("the number of steps comes second: theta, steps")
+    return {"theta": theta, "the number of steps": steps}
 
 
-@exercise("2.4")
-def squeezed(answer):
-    """The largest and best learning rate in f(3x, y), and the rate."""
-    if not isinstance(answer, (tuple, list)) or len(answer) != 3:
-        raise Wrong("give three numbers: largest, best, best_rate")
-    try:
-        largest, best, rate = (float(array(part, ())) for part in answer)
-    except Wrong:
-        raise Wrong("give three numbers: largest, best, best_rate") from None
-
-    def near(a, b):
-        return math.isclose(a, b, rel_tol=5e-3)
-
-    if near(largest, 2 / 3):
-        raise Wrong("you multiplied the curvature by 3. Differentiating f(3x, y) twice brings the "
-                    "3 down twice.")  # fmt: skip
-    if near(largest, 2 / 4):
-        raise Wrong("α = 0.5 makes the x axis blow up: its curvature is no longer 1")
-    if near(largest, 18) or near(largest, 2 / (1 / 9)) or near(largest, 2):
-        raise Wrong("f(3x, y) is narrower along x, so its curvature there grows; yours did not")
-    if near(largest, 1 / 9):
-        raise Wrong("1/9 finishes the steep axis in one step; it arrives up to twice that, where "
-                    "|1 - 9α| = 1")  # fmt: skip
-    if not near(largest, 2 / 9):
-        raise Wrong(f"largest = {largest:.4g} is off: the steepest curvature λ allows α < 2/λ")
-    if near(best, 1 / 9):
-        raise Wrong("α = 1/9 finishes the steep axis in one step, but then y is slower. Look for "
-                    "the corner.")  # fmt: skip
-    if near(best, 1 / 4):
-        raise Wrong("α = 1/4 finishes the y axis in one step, but it is beyond 2/9: x flies away")
-    if near(best, 2 / 5):
-        raise Wrong("2/5 was best for the curvatures 1 and 4; now they are 9 and 4")
-    if not near(best, 2 / 13):
-        raise Wrong(f"best = {best:.4g} is not the corner, where 9α - 1 = 1 - 4α")
-    if near(rate, -5 / 13):
-        raise Wrong("the rate is a size, so it is positive")
-    if near(rate, 8 / 13):
-        raise Wrong("8/13 is what a step takes away; the rate is what it leaves")
-    if not near(rate, 5 / 13):
-        raise Wrong(f"best_rate = {rate:.4g} is off: put your best α into |1 - 4α|")
+def walk(my_slope, my_start, my_alpha, my_tolerance, my_limit, sign=-1.0, below=np.less_equal,
+         size=lambda g: np.abs(g).sum(), count=0):
+    theta = np.array(my_start, dtype=float)
+    for step in range(my_limit):
+        g = my_slope(theta)
+        if below(size(g), my_tolerance):
+            return theta, step + count
+        theta = theta + sign * my_alpha * g
+    return theta, my_limit
 
 
-@exercise("2.5")
-def adam_changes(answer):
-    """Adam on random gradients, for two sets of constants."""
-    rng = np.random.default_rng(25)
-    for alpha, beta_1, beta_2, epsilon in [(0.1, 0.9, 0.99, 1e-3), (2.0, 0.5, 0.8, 0.1)]:
-        gradients = rng.normal(size=(6, 3)) * np.array([0.1, 1.0, 10.0])
-
-        def adam(correct=(True, True), inside=False, start=1, betas=None, root=True, square=True,
-                 settings=(gradients, alpha, beta_1, beta_2, epsilon)):  # fmt: skip
-            gradients, alpha, beta_1, beta_2, epsilon = settings
-            b1, b2 = betas or (beta_1, beta_2)
-            m, v, changes = np.zeros(3), np.zeros(3), []
-            for k, g in enumerate(gradients, start=start):
-                m = b1 * m + (1 - b1) * g
-                v = b2 * v + (1 - b2) * (g**2 if square else g)
-                top = m / (1 - b1**k) if correct[0] else m
-                under = v / (1 - b2**k) if correct[1] else v
-                if inside:
-                    changes.append(alpha * top / np.sqrt(under + epsilon))
-                else:
-                    changes.append(alpha * top / ((np.sqrt(under) if root else under) + epsilon))
-            return np.array(changes)
-
-        right = adam()
-        with np.errstate(all="ignore"):
-            result = call(answer, gradients, alpha, beta_1, beta_2, epsilon)
-        result = array(result, None, "the changes").astype(float)
-        if result.shape == right.shape[1:]:
-            raise Wrong("give back a row for EACH step, shape (K, P); you gave only one")
-        array(result, right.shape, "the changes")
-        if close(result, right):
-            continue
-        with np.errstate(all="ignore"):
-            for value, what in [
-                (-right, "the sign: give what is SUBTRACTED from θ"),
-                (right / alpha, "α is missing"),
-                (adam(correct=(False, False)),
-                 "the corrections are missing: divide m by 1 - β₁ᵏ and v by 1 - β₂ᵏ"),
-                (adam(correct=(True, False)), "v is not corrected: divide it by 1 - β₂ᵏ"),
-                (adam(correct=(False, True)), "m is not corrected: divide it by 1 - β₁ᵏ"),
-                (adam(inside=True), "ε stands beside the root, not under it"),
-                (adam(start=2), "k counts from 1; your first step has k = 2"),
-                (adam(betas=(beta_2, beta_1)), "β₁ and β₂ are swapped: β₁ belongs to m"),
-                (adam(root=False), "take the root of v before you divide"),
-                (np.cumsum(right, axis=0), "give the change of each step, not their running sum"),
-            ]:  # fmt: skip
-                if close(result, value):
-                    raise Wrong(what)
-        if not np.isfinite(result).all():
-            if np.isfinite(result[1:]).all():
-                raise Wrong("the first step is not finite: with k = 0, 1 - βᵏ is 0. Count from 1.")
-            raise Wrong("some changes are not finite; v must be the mean of g SQUARED")
-        bad = int(np.flatnonzero(~np.isclose(result, right).all(axis=1))[0])
-        if bad == 0:
-            raise Wrong("the first change is off; after one step the corrected m is g, and the "
-                        "corrected v is g²")  # fmt: skip
-        raise Wrong(f"step {bad + 1} is the first that is off; do m and v carry over from step to "
-                    "step?")  # fmt: skip
+descent = Exercise("2.3", walk, probe=run_descent, tolerance=1e-9, cases=[
+    (round_bowl, np.array([3.0, 2.0]), 0.2, 1e-6, 1000),
+    (long_bowl, np.array([4.0, -1.0]), 0.1, 1e-5, 1000),  # the slopes cancel: 4 and -4
+    (valley_gradient, np.array([1.0, 1.0]), 0.1, 1e-5, 1000),
+    (valley_gradient, np.array([-0.5, -0.2]), 0.05, 1e-5, 7),  # ends at the limit
+    (round_bowl, np.array([0.25, -0.125]), 0.25, 0.75, 50),  # level enough at once, exactly
+])
+for diagnosis, options in [
+    ("you walk uphill: subtract α times the gradient", {"sign": 1.0}),
+    ("you stop on |Σ g|: slopes of opposite sign cancel; take np.abs before the sum",
+     {"size": lambda g: abs(g.sum())}),
+    ("you stop on Σ g without sizes: negative slopes look like level ground",
+     {"size": lambda g: g.sum()}),
+    ("|g|₁ is the SUM of the sizes, not the largest", {"size": lambda g: np.abs(g).max()}),
+    ("|g|₁ is the SUM of the sizes, not their mean", {"size": lambda g: np.abs(g).mean()}),
+    ("you stop on the Euclidean length; |g|₁ is the sum of the sizes",
+     {"size": lambda g: np.linalg.norm(g)}),
+    ("you stop on the squared length; |g|₁ is the sum of the sizes", {"size": lambda g: g @ g}),
+    ("you never look at the tolerance", {"size": lambda g: math.inf}),
+    ("stop when |g|₁ ≤ tolerance: a slope of exactly the tolerance is level enough",
+     {"below": np.less}),
+    ("theta is right, but you count one step too many: count moves, not looks", {"count": 1}),
+    ("theta is right, but you count one step too few", {"count": -1}),
+    ("you stop when the ground is still steep: the comparison is turned round",
+     {"below": np.greater}),
+]:
+    descent.mistake(diagnosis, lambda *case, options=options: walk(*case, **options))
 
 
-@exercise("2.6")
-def my_batch_gradient(answer):
-    """The gradient of the mean squared error of a line over some rows."""
-    rng = np.random.default_rng(26)
-    for N, B in [(20, 5), (9, 3), (50, 16)]:
-        x, t = rng.normal(size=(2, N)) + 0.5
-        theta, rows = rng.normal(size=2), rng.integers(0, N, B)
+@descent.mistake("you took one step too many: look at the slope before you move")
+def late(my_slope, my_start, my_alpha, my_tolerance, my_limit):
+    theta, steps = walk(my_slope, my_start, my_alpha, my_tolerance, my_limit)
+    return (theta, steps) if steps == my_limit else (theta - my_alpha * my_slope(theta), steps + 1)
 
-        def both(rows, x=x, t=t, theta=theta, sign=1, mean=np.mean):
-            e = theta[0] * x[rows] + theta[1] - t[rows]
-            return 2 * sign * np.array([mean(e * x[rows]), mean(e)])
 
-        right = both(rows)
-        result = call(answer, theta, x, t, rows)
-        if np.shape(result) == (2, B):
-            raise Wrong("you gave a gradient for each example, (2, B); take the mean over them")
-        result = array(result, (2,), "the gradient").astype(float)
-        if close(result, right):
-            continue
-        e = theta[0] * x[rows] + theta[1] - t[rows]
-        for value, what in [
-            (both(slice(None)), "this is the gradient over ALL examples; use x[rows] and t[rows]"),
-            (both(rows, mean=np.sum), "you summed; the loss is a MEAN over the batch: divide by B"),
-            (right * B / N, "you divided by N; the batch has B = len(rows) examples"),
-            (right / 2, "the 2 of the square is missing: the derivative of e² is 2 e"),
-            (-right, "the sign: e is w x + b - t, not t - (w x + b)"),
-            (right[::-1], "the two slopes are swapped; θ is (w, b)"),
-            (np.array([right[1], right[1]]), "∂L/∂w has the factor x: e depends on w through w x"),
-            (2 * np.mean(e) * np.array([np.mean(x[rows]), 1]),
-             "the mean of a product is not the product of the means: multiply e and x first"),
-            (np.array([right[0], right[0]]), "∂L/∂b has no factor x: e depends on b directly"),
-        ]:  # fmt: skip
-            if close(result, value):
-                raise Wrong(what)
-        raise Wrong(f"with N = {N} and a batch of {B} you get {result.round(4)}, expected "
-                    f"{right.round(4)}")  # fmt: skip
+@descent.mistake("y is moved by a slope that was measured after x had moved: compute both slopes "
+                 "first, then move")
+def one_after_the_other(my_slope, my_start, my_alpha, my_tolerance, my_limit):
+    theta = np.array(my_start, dtype=float)
+    for step in range(my_limit):
+        if np.abs(my_slope(theta)).sum() <= my_tolerance:
+            return theta, step
+        theta[0] -= my_alpha * my_slope(theta)[0]
+        theta[1] -= my_alpha * my_slope(theta)[1]
+    return theta, my_limit
+
+
+@descent.mistake("the limit counts steps, and you stop one step before it")
+def early(my_slope, my_start, my_alpha, my_tolerance, my_limit):
+    return walk(my_slope, my_start, my_alpha, my_tolerance, my_limit - 1)
+
+
+@descent.mistake("your step has the same length everywhere; the formula does not divide by |g|")
+def normalized(my_slope, my_start, my_alpha, my_tolerance, my_limit):
+    return walk(lambda theta: (g := my_slope(theta)) / max(np.abs(g).sum(), 1e-300), my_start,
+                my_alpha, my_tolerance, my_limit)
+
+
+@descent.mistake("you take every slope at the start; measure it again where you are")
+def stale(my_slope, my_start, my_alpha, my_tolerance, my_limit):
+    return walk(lambda theta: my_slope(np.array(my_start)), my_start, my_alpha, my_tolerance,
+                my_limit)
+
+
+@descent.told("you changed `my_start`")
+def in_place(my_slope, my_start, my_alpha, my_tolerance, my_limit):
+    theta = my_start
+    for step in range(my_limit):
+        g = my_slope(theta)
+        if np.abs(g).sum() <= my_tolerance:
+            return theta, step
+        theta -= my_alpha * g
+    return theta, my_limit
+
+
+@descent.told("your loop does not end; it must stop after my_limit")
+def endless(my_slope, my_start, my_alpha, my_tolerance, my_limit):
+    theta, steps = np.array(my_start), 0
+    while np.abs(my_slope(theta)).sum() > my_tolerance or steps < my_limit:
+        theta, steps = theta - my_alpha * my_slope(theta), steps + 1
+    return theta, steps
+
+
+descent.told("give back two things", lambda *case: walk(*case)[0][0])
+descent.told("the number of steps comes second", lambda *case: walk(*case)[::-1])
+
+
+# --- 2.4 and 2.5: numbers ---
+
+ROUNDED = 0.0135  # two digits are enough: 0.15 for 2/13
+
+squeezed = Exercise("2.4", (2 / 9, 2 / 13, 5 / 13), tolerance=ROUNDED,
+                    parts=("my_largest", "my_best", "my_factor"))
+for diagnosis, answer in [
+    ("you multiplied the curvature by 3. Differentiating f(3x, y) twice brings the 3 down twice.",
+     (1 / 2, 2 / 7, 1 / 7)),
+    ("2/3 would be the limit of a curvature of 3. Differentiating f(3x, y) twice brings the 3 down "
+     "twice, and the largest α is the one that BOTH axes allow.", (2 / 3, 2 / 7, 1 / 7)),
+    ("α = 0.5 makes the x axis blow up: its curvature is no longer 1", (1 / 2, 2 / 5, 3 / 5)),
+    ("f(3x, y) is narrower along x, so its curvature there grows; yours fell",
+     (1 / 2, 18 / 37, 35 / 37)),
+    ("1/9 finishes the steep axis in one step; it arrives up to twice that, where |1 - 9α| = 1",
+     (1 / 9, 1 / 13, 9 / 13)),
+    ("2 is the limit of a curvature of 1: f(3x, y) has 9 along x", (2, 2 / 13, 5 / 13)),
+    ("α = 1/9 finishes the steep axis in one step, but then y is slower. Look for the corner.",
+     (2 / 9, 1 / 9, 5 / 9)),
+    ("α = 1/4 finishes the y axis in one step, but it is beyond 2/9: x flies away",
+     (2 / 9, 1 / 4, 5 / 4)),
+    ("2/5 was best for the curvatures 1 and 4; now they are 9 and 4", (2 / 9, 2 / 5, 13 / 5)),
+    ("1/13 is half the way to the corner: 9α - 1 = 1 - 4α gives α = 2/13", (2 / 9, 1 / 13, 9 / 13)),
+    ("my_factor is a size, so it is positive", (2 / 9, 2 / 13, -5 / 13)),
+    ("8/13 is what a step takes away; my_factor is what it leaves", (2 / 9, 2 / 13, 8 / 13)),
+    ("9/4 is the new κ; the factor is (κ - 1)/(κ + 1)", (2 / 9, 2 / 13, 9 / 4)),
+]:
+    squeezed.mistake(diagnosis, answer)
+squeezed.told("should be numbers", ("2/9", "2/13", "5/13"))
+squeezed.told("give 3 things", (2 / 9, 2 / 13))
+
+ball = Exercise("2.5", (1 / 36, 4 / 9, 2 / 3), tolerance=ROUNDED,
+                parts=("ball_alpha", "ball_beta", "ball_factor"))
+for diagnosis, answer in [
+    ("these are the numbers of the curvatures 1 and 25; κ is the same, but α has to shrink as the "
+     "curvatures grow", (1 / 9, 4 / 9, 2 / 3)),
+    ("2/104 is the best α without momentum; with it, the corner moved", (2 / 104, 4 / 9, 2 / 3)),
+    ("2/3 is √β; square it", (1 / 36, 2 / 3, 2 / 3)),
+    ("(κ - 1)/(κ + 1) is the rate without momentum; with it, √κ takes the place of κ",
+     (1 / 36, 4 / 9, 12 / 13)),
+    ("4/9 is β; a step shrinks the distance by √β", (1 / 36, 4 / 9, 4 / 9)),
+    ("you took κ = 100, the larger curvature; κ is the ratio of the two",
+     (1 / 36, 81 / 121, 9 / 11)),
+    ("you took κ for √κ in β: √β = (√κ - 1)/(√κ + 1)", (1 / 36, 144 / 169, 12 / 13)),
+    ("α is a square: √α = 2/(√4 + √100)", (1 / 6, 4 / 9, 2 / 3)),
+    ("√α = 2/(√4 + √100): you added the curvatures, not their roots", (4 / 104**2, 4 / 9, 2 / 3)),
+    ("√α = 2/(√4 + √100) has a 2 above: both axes count", (1 / 144, 4 / 9, 2 / 3)),
+    ("1/3 is what a step takes away; ball_factor is what it leaves", (1 / 36, 4 / 9, 1 / 3)),
+]:
+    ball.mistake(diagnosis, answer)
+
+
+# --- 2.6: Adam ---
+
+
+def adam(my_slopes, my_alpha, my_beta_1, my_beta_2, my_epsilon, correct=(True, True), first=1,
+         power=lambda beta, k: beta**k, square=np.square, under=None, new=(None, None),
+         start=None):
+    """The changes of Adam, with one thing or another done differently."""
+    m, v = np.zeros((2, *my_slopes.shape[1:]))
+    if start == "first slope":
+        m, v = my_slopes[0], my_slopes[0] ** 2
+    under = under or (lambda v, epsilon: np.sqrt(v) + epsilon)
+    changes = []
+    for k, g in enumerate(my_slopes, start=first):
+        m = my_beta_1 * m + (1 - my_beta_1 if new[0] is None else new[0]) * g
+        v = my_beta_2 * v + (1 - my_beta_2 if new[1] is None else new[1]) * square(g)
+        above = m / (1 - power(my_beta_1, k)) if correct[0] else m
+        below = v / (1 - power(my_beta_2, k)) if correct[1] else v
+        changes.append(my_alpha * above / under(below, my_epsilon))
+    return np.array(changes)
+
+
+RNG = np.random.default_rng(25)
+changes = Exercise("2.6", lambda my_slopes, my_alpha, my_beta_1, my_beta_2, my_epsilon: adam(
+    my_slopes, my_alpha, my_beta_1, my_beta_2, my_epsilon), cases=[
+    (RNG.normal(size=(7, 3)) * np.array([0.1, 1.0, 10.0]), 0.3, 0.9, 0.99, 1e-3),
+    (RNG.normal(size=(5, 4)), 2.0, 0.4, 0.8, 0.1),
+    (RNG.normal(size=(1, 2)), 0.01, 0.95, 0.999, 1e-8)])
+for diagnosis, options in [
+    ("the corrections are missing: divide m by 1 - β₁ᵏ and v by 1 - β₂ᵏ",
+     {"correct": (False, False)}),
+    ("v is not corrected: divide it by 1 - β₂ᵏ", {"correct": (True, False)}),
+    ("m is not corrected: divide it by 1 - β₁ᵏ", {"correct": (False, True)}),
+    ("ε stands beside the root, not under it", {"under": lambda v, e: np.sqrt(v + e)}),
+    ("ε is missing below the fraction", {"under": lambda v, e: np.sqrt(v)}),
+    ("take the root of v before you divide", {"under": lambda v, e: v + e}),
+    ("k counts from 1; your first step has k = 2", {"first": 2}),
+    ("k counts from 1: in the first step 1 - βᵏ was 0, and dividing by it gave NaN", {"first": 0}),
+    ("you wrote β k where βᵏ is meant: a power has two stars",
+     {"power": lambda beta, k: beta * k}),
+    ("the corrections divide by 1 - β in every step: k is missing",
+     {"power": lambda beta, k: beta}),
+    ("v is the mean of g SQUARED", {"square": lambda g: g}),
+    ("v is the mean of g squared, not of its size", {"square": np.abs}),
+    ("m misses its 1 - β₁: a mean takes β₁ of the old and 1 - β₁ of the new", {"new": (1.0, None)}),
+    ("v misses its 1 - β₂: a mean takes β₂ of the old and 1 - β₂ of the new", {"new": (None, 1.0)}),
+    ("m and v start at 0, not at the first slope", {"start": "first slope"}),
+]:
+    changes.mistake(diagnosis, lambda *case, options=options: adam(*case, **options))
+changes.mistake("α is missing", lambda s, a, b, c, e: adam(s, 1.0, b, c, e))
+changes.mistake("the sign: give what is SUBTRACTED from θ", lambda *case: -adam(*case))
+changes.mistake("β₁ and β₂ are swapped: β₁ belongs to m", lambda s, a, b, c, e: adam(s, a, c, b, e))
+changes.mistake("give the change of each step, not their running sum",
+                lambda *case: np.cumsum(adam(*case), axis=0))
+changes.mistake("give back a row for EACH step, shape (K, P); you gave only the last",
+                lambda *case: adam(*case)[-1])
+
+
+@changes.mistake("m and v are ONE array, and writing into one changes the other: make two, with "
+                 "two calls of np.zeros")
+def one_array(my_slopes, my_alpha, my_beta_1, my_beta_2, my_epsilon):
+    m = v = np.zeros(my_slopes.shape[1])
+    rows = []
+    for k, g in enumerate(my_slopes, start=1):
+        m *= my_beta_1
+        m += (1 - my_beta_1) * g
+        v *= my_beta_2
+        v += (1 - my_beta_2) * g**2
+        rows.append(my_alpha * (m / (1 - my_beta_1**k)) / (np.sqrt(v / (1 - my_beta_2**k))
+                                                           + my_epsilon))
+    return np.array(rows)
+
+
+@changes.mistake("the corrected m and v go into the next step: keep the uncorrected ones, and "
+                 "correct a copy")
+def kept(my_slopes, my_alpha, my_beta_1, my_beta_2, my_epsilon):
+    m, v = np.zeros((2, my_slopes.shape[1]))
+    rows = []
+    for k, g in enumerate(my_slopes, start=1):
+        m = (my_beta_1 * m + (1 - my_beta_1) * g) / (1 - my_beta_1**k)
+        v = (my_beta_2 * v + (1 - my_beta_2) * g**2) / (1 - my_beta_2**k)
+        rows.append(my_alpha * m / (np.sqrt(v) + my_epsilon))
+    return np.array(rows)
+
+
+@changes.mistake("m and v are made anew in every step: make them before the loop")
+def forgetful(my_slopes, *settings):
+    return np.array([adam(g[None], *settings)[0] for g in my_slopes])
+
+
+# --- 2.7: the gradient of a batch ---
+
+
+def batch(my_theta, my_s, my_t, my_rows, sign=1, mean=np.mean, factor=2, each=False):
+    e = my_theta[0] * my_s[my_rows] + my_theta[1] - my_t[my_rows]
+    both = np.stack([e * my_s[my_rows], e])
+    return factor * sign * (both if each else np.array([mean(row) for row in both]))
+
+
+def points(n, size, seed):
+    """Theta, n points and the rows of a batch, one of which comes twice."""
+    rng = np.random.default_rng(seed)
+    s, t = rng.normal(size=(2, n)) + 0.5
+    rows = rng.choice(n, size, replace=False)
+    rows[-1] = rows[0]
+    return rng.normal(size=2), s, t, rows
+
+
+def plain_batch(my_theta, my_s, my_t, my_rows):
+    return batch(my_theta, my_s, my_t, my_rows)
+
+
+batches = Exercise("2.7", plain_batch, cases=[points(20, 5, 0), points(9, 3, 1), points(50, 16, 2)])
+for diagnosis, options in [
+    ("you summed; the loss is a MEAN over the batch: divide by B", {"mean": np.sum}),
+    ("the 2 of the square is missing: the derivative of e² is 2 e", {"factor": 1}),
+    ("the sign: e is w s + b - t, not t - (w s + b)", {"sign": -1}),
+    ("you gave a gradient for each example, (2, B); take the mean over them", {"each": True}),
+]:
+    batches.mistake(diagnosis, lambda *case, options=options: batch(*case, **options))
+for diagnosis, answer in [
+    ("this is the gradient over ALL examples; use my_s[my_rows] and my_t[my_rows]",
+     lambda theta, s, t, rows: batch(theta, s, t, slice(None))),
+    ("you divided by N; the batch has B = len(my_rows) examples",
+     lambda theta, s, t, rows: batch(theta, s, t, rows) * len(rows) / len(s)),
+    ("a row may come twice, and then it counts twice: use my_rows as they are",
+     lambda theta, s, t, rows: batch(theta, s, t, np.unique(rows))),
+    ("these are the first B examples: my_rows says WHICH examples",
+     lambda theta, s, t, rows: batch(theta, s, t, slice(len(rows)))),
+    ("the two slopes are swapped; θ is (w, b)",
+     lambda theta, s, t, rows: batch(theta, s, t, rows)[::-1]),
+    ("∂L/∂w has the factor s: e depends on w through w s",
+     lambda theta, s, t, rows: batch(theta, s, t, rows)[[1, 1]]),
+    ("∂L/∂b has no factor s: e depends on b directly",
+     lambda theta, s, t, rows: batch(theta, s, t, rows)[[0, 0]]),
+    ("the offset b is missing in e = w s + b - t",
+     lambda theta, s, t, rows: batch(theta * [1, 0], s, t, rows)),
+    ("the targets t are missing in e = w s + b - t",
+     lambda theta, s, t, rows: batch(theta, s, 0 * t, rows)),
+    ("w and b are swapped: θ is (w, b)",
+     lambda theta, s, t, rows: batch(theta[::-1], s, t, rows)),
+]:
+    batches.mistake(diagnosis, answer)
+
+
+@batches.mistake("the mean of a product is not the product of the means: multiply e and s first")
+def means(my_theta, my_s, my_t, my_rows):
+    slope = batch(my_theta, my_s, my_t, my_rows)[1]
+    return slope * np.array([np.mean(my_s[my_rows]), 1])
+
+
+@batches.mistake("this is the loss; give back its two slopes")
+def loss(my_theta, my_s, my_t, my_rows):
+    return np.mean((my_theta[0] * my_s[my_rows] + my_theta[1] - my_t[my_rows]) ** 2)
