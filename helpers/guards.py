@@ -260,6 +260,81 @@ def fitting(model, optimizer, inputs, targets, epochs, batch_size):
                          "needs one target")
 
 
+# --- perceptrons and bits (notebook 04) ---
+
+
+def finite(values, what):
+    """Return values as an array of floats, a copy. Raises ValueError if one is NaN or infinite."""
+    (values,) = floats(values)
+    if not np.isfinite(values).all():
+        raise ValueError(f"{what} must be finite numbers, got {values[~np.isfinite(values)][0]}")
+    return values.copy()
+
+
+def neuron(weights, bias):
+    """Return the weights (n,) of a perceptron and its bias, a float. Raises if they are not."""
+    weights, bias = finite(weights, "the weights"), finite(bias, "the bias")
+    if weights.ndim != 1 or weights.size == 0 or bias.ndim != 0:
+        raise ValueError("a perceptron needs weights of shape (n,), one for each input, and a "
+                         f"single bias; got {weights.shape} and {bias.shape}")
+    return weights, float(bias)
+
+
+def inputs(x, n):
+    """Return the inputs (..., n) of a perceptron as floats. Raises unless they are finite and n."""
+    x = finite(x, "the inputs")
+    if x.ndim == 0 or x.shape[-1] != n:
+        raise ValueError(f"this perceptron has {n} inputs, got shape {x.shape}; give one array for "
+                         f"each, or to decide() a table of rows (..., {n})")
+    return x
+
+
+def examples(x, targets, n):
+    """Return x (N, n) as floats and targets as a list of N whole numbers, 0 and 1."""
+    x, targets = finite(x, "the inputs"), finite(targets, "the targets")
+    if x.ndim != 2 or x.shape[1] != n or targets.shape != x.shape[:1] or x.shape[0] == 0:
+        raise ValueError(f"expected x of shape (N, {n}) and targets of shape (N,), with at least "
+                         f"one example; got {x.shape} and {targets.shape}")
+    strange = targets[(targets != 0) & (targets != 1)]
+    if strange.size:
+        raise ValueError(f"targets must be 0 or 1, got {strange[0]:g}; for two classes of any "
+                         "other names write (labels == one_of_them)")
+    return x, targets.astype(int).tolist()
+
+
+def fits_in_bits(numbers, n):
+    """Return whole numbers as an array. Raises unless n bits can hold them."""
+    whole("n", n, 1, "the number of bits")
+    numbers = np.asarray(numbers)
+    if numbers.dtype.kind not in "iu":
+        raise TypeError(f"bits are for whole numbers, got an array of {numbers.dtype}")
+    if numbers.size and (numbers.min() < 0 or numbers.max() >= 2**n):
+        bad = numbers[(numbers < 0) | (numbers >= 2**n)].flat[0]
+        raise ValueError(f"{n} bits hold 0 to {2**n - 1}, not {bad}")
+    return numbers
+
+
+def bits(values, what="bits", axes=1):
+    """Return bits as an array of whole numbers. Raises unless every one is 0 or 1."""
+    (values,) = floats(values)
+    strange = values[(values != 0) & (values != 1)]
+    if strange.size:
+        raise ValueError(f"{what} must be 0 or 1, got {strange.flat[0]:g}; to_bits(number, n) "
+                         "makes the n bits of a number")
+    if values.ndim < axes:
+        raise ValueError(f"{what} must be an array (..., n), the lowest bit first; got {values:g}")
+    return values.astype(np.int64)
+
+
+def addends(a, b, carry):
+    """Return the bits of two numbers and of a carry. Raises ValueError unless a, b are as long."""
+    a, b, carry = bits(a), bits(b), bits(carry, "the carry", 0)
+    if a.shape[-1] != b.shape[-1] or a.shape[-1] == 0:
+        raise ValueError(f"expected as many bits in both numbers, got {a.shape} and {b.shape}; "
+                         "to_bits(number, n) makes the n bits of a number")
+    return a, b, carry
+
+
 # --- attention (notebook 05) ---
 
 

@@ -77,10 +77,10 @@ def test_a_perceptron_keeps_its_own_weights():
         (lambda: Perceptron([1, np.nan], 0), ValueError, "the weights must be finite.*nan"),
         (lambda: Perceptron([1, 1], np.inf), ValueError, "the bias must be finite.*inf"),
         (lambda: Perceptron(["a", "b"], 0), TypeError, "expected real numbers"),
-        (lambda: AND(1), ValueError, "has 2 inputs, got 1; give one array for each"),
-        (lambda: AND(1, 1, 1), ValueError, "has 2 inputs, got 3"),
+        (lambda: AND(1), ValueError, r"has 2 inputs, got shape \(1,\); give one array"),
+        (lambda: AND(1, 1, 1), ValueError, r"has 2 inputs, got shape \(3,\)"),
         (lambda: AND(1, np.nan), ValueError, "the inputs must be finite numbers, got nan"),
-        (lambda: AND.decide([[1, 0, 1]]), ValueError, r"last axis must be 2 long; got .*\(1, 3\)"),
+        (lambda: AND.decide([[1, 0, 1]]), ValueError, r"got shape \(1, 3\).* rows \(\.\.\., 2\)"),
         (lambda: AND.decide(1), ValueError, r"got shape \(\)"),
         (lambda: AND("x", "y"), TypeError, "expected real numbers"),
     ],
@@ -214,8 +214,34 @@ def test_bits_round_trip_and_refuse():
         to_bits(1.0, 4)
     with pytest.raises(ValueError, match=r"as many bits in both numbers, got \(4,\) and \(3,\)"):
         ripple_carry_add(to_bits(1, 4), to_bits(1, 3))
-    with pytest.raises(ValueError, match="as many bits"):
-        ripple_carry_add(1, 1)
+    with pytest.raises(ValueError, match=r"n is 0; it must be the number of bits"):
+        to_bits(1, 0)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: from_bits([2, 5]), "bits must be 0 or 1, got 2; to_bits"),
+        (lambda: from_bits([0, 0.5]), "bits must be 0 or 1, got 0.5"),
+        (lambda: from_bits([1, -1]), "bits must be 0 or 1, got -1"),
+        (lambda: from_bits([np.nan]), "bits must be 0 or 1, got nan"),
+        (lambda: from_bits(1), r"an array \(\.\.\., n\), the lowest bit first; got 1"),
+        (lambda: ripple_carry_add([2, 3], [0, 1]), "bits must be 0 or 1, got 2"),
+        (lambda: ripple_carry_add([0, 1], [1, 7]), "bits must be 0 or 1, got 7"),
+        (lambda: ripple_carry_add([0], [1], carry=2), "the carry must be 0 or 1, got 2"),
+        (lambda: ripple_carry_add(1, 1), r"an array \(\.\.\., n\)"),
+        (lambda: ripple_carry_add([], []), r"as many bits in both numbers, got \(0,\)"),
+    ],
+)
+def test_what_is_no_bit_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_bits_may_be_booleans_or_floats_and_large_numbers_are_right():
+    assert from_bits([True, False, True]) == 5 and from_bits([1.0, 0.0]) == 1
+    assert from_bits(to_bits(2**45 + 1, 50)) == 2**45 + 1
+    assert from_bits(ripple_carry_add([1.0, 0.0], [True, True], carry=1.0)) == 5
 
 
 def test_xor_is_nothing_but_perceptrons(monkeypatch):
