@@ -6,6 +6,9 @@ allowed less than its cores, they can cost a hundred times as much. Where the co
 it starts two workers of its own. `helpers.release_threads()` gives BLAS its threads back.
 """
 
+import logging
+import sys
+
 import numpy  # noqa: F401  its BLAS has to be loaded before it can be held
 
 try:
@@ -20,3 +23,12 @@ def release_threads():
     """Give BLAS as many threads as it had before the course was imported."""
     if _hold is not None:
         _hold.restore_original_limits()
+
+
+# Two messages that look like errors and are none: Matplotlib's, when it starts for the first time
+# and lists the fonts, and tqdm's, where no thread can watch over its bars.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+if sys.platform == "emscripten":
+    from tqdm import tqdm
+
+    tqdm.monitor_interval = 0

@@ -8,6 +8,8 @@ cut short or edited is reported at once, and not met later as a strange loss.
 import hashlib
 import io
 import json
+import os
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +20,8 @@ __all__ = [
     "CharTokenizer",
     "DataError",
     "Play",
+    "browser_result",
+    "browser_steps",
     "data_path",
     "load_digits",
     "load_names",
@@ -36,6 +40,10 @@ SHA256 = {
 _HERE = Path(__file__).resolve().parent
 _INSTALLED = _HERE / "_data"
 _CHECKOUT = _HERE.parent / "data"
+
+
+# In a browser NumPy has no BLAS, one thread, and a training step takes some fifty times as long.
+SHORT_RUNS = sys.platform == "emscripten" or bool(os.environ.get("COURSE_SHORT_RUNS"))
 
 
 class DataError(ValueError):
@@ -143,7 +151,7 @@ def load_digits():
 
     x_train (1438, 64), x_test (359, 64): float64 from 0 (paper) to 1 (ink). A row is one picture
     of 8 by 8; `x.reshape(-1, 8, 8)` brings the pictures back.
-    y_train (1438,), y_test (359,): int64, the digit 0 to 9, ready to be an index.
+    y_train (1438,), y_test (359,): intp, the digit 0 to 9, ready to be an index.
     The test pictures are a fifth of each class. The arrays are the caller's to change.
     Source: Alpaydin and Kaynak, UCI repository; data/README.md, digits.npz.
     Raises FileNotFoundError or DataError if the file is missing or damaged.
@@ -151,8 +159,8 @@ def load_digits():
     with np.load(io.BytesIO(_read("digits.npz"))) as file:
         x_train = file["x_train"].reshape(-1, 64) / 16.0  # (N, 8, 8) of 0..16 -> (N, 64) of 0..1
         x_test = file["x_test"].reshape(-1, 64) / 16.0
-        y_train = file["y_train"].astype(np.int64)  # (N,)
-        y_test = file["y_test"].astype(np.int64)
+        y_train = file["y_train"].astype(np.intp)  # (N,)
+        y_test = file["y_test"].astype(np.intp)
     return x_train, y_train, x_test, y_test
 
 
@@ -192,7 +200,7 @@ class CharTokenizer:
         self._codes = _code_points(alphabet)  # (V,): from token to code point
         # From code point to token; -1 where there is none. The last entry stands for every
         # code point beyond the largest of the alphabet.
-        self._tokens = np.full(int(self._codes.max()) + 2, -1, dtype=np.int64)
+        self._tokens = np.full(int(self._codes.max()) + 2, -1, dtype=np.intp)
         self._tokens[self._codes] = np.arange(len(alphabet))
 
     @classmethod
@@ -212,7 +220,7 @@ class CharTokenizer:
         return len(self._alphabet)
 
     def encode(self, text):
-        """The tokens of `text`: (T,) int64, one for each character.
+        """The tokens of `text`: (T,) intp, one for each character.
 
         Raises TypeError if `text` is no str, and ValueError if it holds a character outside the
         alphabet; the message says which one, and where the first of them is.
@@ -274,3 +282,68 @@ def _require_str(value, name):
     """TypeError unless `value` is a str."""
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+
+
+# --- long runs, where they would take too long ---
+
+
+def browser_steps(steps, short=20):
+    """How long a run should be: `steps`, but `short` in a browser."""
+    return short if SHORT_RUNS else steps
+
+
+def browser_result(name, *values):
+    """What a long run came to: `values` as they are; in a browser, those of a run made before.
+
+        history = train(model, tokens, browser_steps(STEPS))
+        model.theta[:], history = browser_result("06 play", model.theta, history)
+
+    name: the number of the notebook, a space, and a word for the run.
+    values: arrays, numbers, texts, and lists and dicts of them. `python -m tools.build` keeps them
+    in data/; a large array keeps three digits. Returns the values, or the value if it is one.
+    Raises KeyError in a browser if the course has no such run.
+    """
+    if SHORT_RUNS:
+        values = load_runs(data_path(f"runs_{name[:2]}.npz"))[name]
+        print(f"In a browser: after a short run, the result of the whole one ({name}), "
+              "which came with the course.")
+    elif os.environ.get("COURSE_KEEP_RUNS"):  # set by tools.build
+        path = Path(os.environ["COURSE_KEEP_RUNS"])
+        save_runs(path, (load_runs(path) if path.exists() else {}) | {name: values})
+    return values[0] if len(values) == 1 else tuple(values)
+
+
+def save_runs(path, runs):
+    """Write {name: values} to an .npz file: all arrays, and how they lie in the values, as JSON."""
+    arrays = {}
+
+    def packed(value):
+        if isinstance(value, np.ndarray) and value.ndim:
+            small = value.size < 20_000 or value.dtype.kind != "f"
+            arrays[f"array {len(arrays)}"] = value if small else value.astype(np.float16)
+            return {"array": f"array {len(arrays) - 1}", "dtype": value.dtype.str}
+        if isinstance(value, (np.ndarray, np.generic)):
+            return value.item()
+        if isinstance(value, dict):
+            return {"dict": [[packed(key), packed(entry)] for key, entry in value.items()]}
+        return [packed(entry) for entry in value] if isinstance(value, (list, tuple)) else value
+
+    content = json.dumps(packed(runs)).encode("ascii")
+    np.savez_compressed(path, content=np.frombuffer(content, dtype=np.uint8), **arrays)
+
+
+def load_runs(path):
+    """Read what `save_runs` wrote: {name: values}."""
+    with np.load(path) as file:
+        arrays = dict(file)
+
+    def unpacked(value):
+        if isinstance(value, list):
+            return [unpacked(entry) for entry in value]
+        if not isinstance(value, dict):
+            return value
+        if "array" in value:
+            return arrays[value["array"]].astype(value["dtype"])
+        return {unpacked(key): unpacked(entry) for key, entry in value["dict"]}
+
+    return unpacked(json.loads(arrays["content"].tobytes()))

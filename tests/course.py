@@ -10,15 +10,18 @@ from pathlib import Path
 
 import numpy as np
 
+from conftest import INSTEAD
 from tools.export import exported_modules
 from tools.notebooks import all_notebooks, code_cells, read
 
-NOTEBOOKS = {path.stem: read(path) for path in all_notebooks()}
+PATHS = {path.stem: INSTEAD.get(path, path) for path in all_notebooks()}
+NOTEBOOKS = {name: read(path) for name, path in PATHS.items()}
 CODE_BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 FOLDED = re.compile(r"<details><summary>(Hint|Solution)</summary>\n\n(.*?)</details>", re.DOTALL)
 
-LONGEST = list(NOTEBOOKS)[-1]  # the notebook that trains for more than a minute
-LONG_RUN = re.compile(r"^(STEPS = )\d{4,}$", re.MULTILINE)
+LONG_RUN = re.compile(r"^(STEPS = )\d{3,}$", re.MULTILINE)  # of a training that takes a minute
+LONG = [name for name, notebook in NOTEBOOKS.items()
+        if any(LONG_RUN.search(cell.source) for cell in code_cells(notebook))]  # fmt: skip
 
 
 @dataclass
@@ -72,7 +75,7 @@ def check_call(source):
 def namespace():
     """Return what an answer may use: NumPy, math, and every name that a notebook exports."""
     names = {"np": np, "math": math}
-    for module in exported_modules():
+    for module in exported_modules(list(PATHS.values())):
         names.update(public(importlib.import_module(f"helpers.{module}")))
     return names
 
@@ -95,13 +98,20 @@ def stub_of(exercise):
     return answer_of(source, exercise.expression)
 
 
-def shortened(notebook):
-    """Return a copy of the longest notebook that trains 100 steps and claims nothing after that."""
+def long_run(notebook):
+    """Return the index, among the code cells, of the one that sets the steps of the long run."""
+    found = [i for i, c in enumerate(code_cells(notebook)) if LONG_RUN.search(c.source)]
+    return found[0] if found else len(code_cells(notebook))
+
+
+def shortened(notebook, steps=60):
+    """Return a copy of a notebook whose long training takes few steps and claims nothing after.
+
+    A notebook without a long training is returned whole.
+    """
     notebook = copy.deepcopy(notebook)
-    cells = code_cells(notebook)
-    (start,) = [i for i, cell in enumerate(cells) if LONG_RUN.search(cell.source)]
-    for cell in cells[start:]:
-        tree = ast.parse(LONG_RUN.sub(r"\g<1>100", cell.source))
+    for cell in code_cells(notebook)[long_run(notebook) :]:
+        tree = ast.parse(LONG_RUN.sub(rf"\g<1>{steps}", cell.source))
         tree.body = [ast.Expr(n.test) if isinstance(n, ast.Assert) else n for n in tree.body]
         cell.source = ast.unparse(tree)
     return notebook

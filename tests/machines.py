@@ -5,6 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from jupyter_client import AsyncKernelManager
@@ -98,3 +101,47 @@ def copy_course(target):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target / name)
     return target
+
+
+@contextmanager
+def busy(processes):
+    """Keep so many cores busy for the time of the block."""
+    running = [subprocess.Popen([sys.executable, "-c", "while True: pass"])
+               for _ in range(processes)]  # fmt: skip
+    try:
+        yield
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def quota(cores):
+    """Make a control group that is allowed so many cores; gives the file that a process joins.
+
+    None where no control group can be made: not on Linux, or without the rights.
+    """
+    period = 100_000  # microseconds
+    for group, settings in (
+        (Path("/sys/fs/cgroup/cpu"), {"cpu.cfs_period_us": f"{period}",
+                                      "cpu.cfs_quota_us": f"{int(cores * period)}"}),
+        (Path("/sys/fs/cgroup"), {"cpu.max": f"{int(cores * period)} {period}"}),
+    ):  # fmt: skip
+        group /= f"course-{uuid4().hex[:8]}"
+        try:
+            group.mkdir()
+        except OSError:
+            continue
+        try:
+            for name, value in settings.items():
+                (group / name).write_text(value)
+        except OSError:  # the controller is not to be had here
+            group.rmdir()
+            continue
+        try:
+            yield group / "cgroup.procs"
+        finally:
+            group.rmdir()
+        return
+    yield None

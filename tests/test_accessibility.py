@@ -1,8 +1,9 @@
 """The course for readers who see it with other eyes, or hear it.
 
 Each notebook is exported to HTML, as by File > Save and Export, and looked at by axe-core and by
-the questions of this file. The alternative texts are looked at in nbconvert's classic template:
-its lab template leaves them out. The colors are looked at as color-blind readers see them.
+the questions of this file. A figure's description is looked for where its readers find it: folded
+under the picture in the default template, and as its alternative text in the classic one. The
+colors are looked at as color-blind readers see them.
 """
 
 import ast
@@ -18,7 +19,7 @@ from matplotlib.colors import to_rgb
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from helpers import figures
+from helpers import plots
 from tests.course import NOTEBOOKS, folder
 from tools.notebooks import code_cells
 
@@ -39,6 +40,12 @@ PICTURES = """() => {
     }
     return found
 }"""
+# What the fold under every picture of an output says; "" where there is none.
+DESCRIPTIONS = """() => [...document.querySelectorAll('.jp-OutputArea-output img')].map(image => {
+    const next = image.closest('.jp-OutputArea-child').nextElementSibling
+    const fold = next && next.querySelector('details.figure-description')
+    return fold ? fold.querySelector('p').innerText : ''
+})"""
 # Every link but the pilcrows beside headings, which are the template's.
 LINKS = """() => [...document.querySelectorAll('a[href]:not(.anchor-link)')].map(
     e => [e.innerText.trim() || [...e.querySelectorAll('img')].map(i => i.alt).join(), e.href])"""
@@ -104,6 +111,11 @@ def bad_alternatives(page):
     ]
 
 
+def undescribed(page):
+    """Pictures of figures that are not followed by a description that folds out and says enough."""
+    return [said for said in page.evaluate(DESCRIPTIONS) if len(said.split()) < 8]
+
+
 def bad_links(page):
     """Links whose words do not say where they lead, or say the same of two places."""
     found, places = [], {}
@@ -139,6 +151,12 @@ def test_pictures_are_described(classic_page):
 
 
 @pytest.mark.browser
+def test_every_figure_is_followed_by_its_description(page):
+    assert page.locator(".jp-OutputArea-output img").count() > 0
+    assert undescribed(page) == []
+
+
+@pytest.mark.browser
 def test_links_say_where_they_lead(page):
     assert page.evaluate(LINKS)
     assert bad_links(page) == []
@@ -167,6 +185,7 @@ def test_flaws_are_found(browser):
         assert len(bad_alternatives(page)) == 3
     with closing(open_export(notebook, browser)) as page:
         assert {text.partition(":")[0] for text in barriers(page)} == {"color-contrast", "label"}
+        assert len(undescribed(page)) == 3
         assert len(bad_headings(page)) == 2
         assert len(bad_links(page)) == 3
 
@@ -188,7 +207,7 @@ VISION = {
 XYZ = np.array([[0.4124564, 0.3575761, 0.1804375],  # of linear sRGB, white being D65
                 [0.2126729, 0.7151522, 0.0721750],
                 [0.0193339, 0.1191920, 0.9503041]])  # fmt: skip
-PALETTE = {name: getattr(figures, name)
+PALETTE = {name: getattr(plots, name)
            for name in "BLUE ORANGE GREEN PINK YELLOW SKY BLACK GRAY".split()}  # fmt: skip
 # The distance is CIE76, the plain distance in CIE Lab. Two large patches side by side differ
 # noticeably from about 2.3 on (Mahy, Van Eycken and Oosterlinck, 1994). Thin lines that lie apart
@@ -242,7 +261,7 @@ def test_lines_take_the_colors_of_the_palette():
 def test_words_can_be_read_on_white(name):
     """Words want 4.5 to 1. The hue stays: every channel is darkened by the same factor."""
     color = np.array(to_rgb(PALETTE[name]))
-    darker = np.array(to_rgb(figures.text_color(PALETTE[name])))
+    darker = np.array(to_rgb(plots.text_color(PALETTE[name])))
     assert contrast(darker) >= 4.5
     np.testing.assert_allclose(darker * color.sum(), color * darker.sum(), atol=0.05)
 
@@ -275,14 +294,16 @@ def colors_in(node):
 
 
 def test_pale_words_are_found():
-    assert words_too_pale("ax.text(0, 0, 'a', color=PINK)") == [figures.PINK]
+    assert words_too_pale("ax.text(0, 0, 'a', color=PINK)") == [plots.PINK]
     assert words_too_pale("ax.text(0, 0, 'a', color='#999999' if b else BLACK)") == ["#999999"]
     assert words_too_pale("ax.text(0, 0, 'a', color=text_color(PINK))") == []
     assert words_too_pale("ax.plot(x, color=PINK)") == []
 
 
 @pytest.mark.parametrize(
-    "path", sorted((folder() / "helpers" / "figures").glob("*.py")), ids=lambda path: path.stem
+    "path",
+    [folder() / "helpers" / "plots.py", *(folder() / "helpers").glob("lessons/*/figures.py")],
+    ids=lambda path: path.parent.name,
 )
 def test_words_in_figures_can_be_read(path):
     pale = words_too_pale(path.read_text(encoding="utf-8"))

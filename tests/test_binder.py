@@ -6,7 +6,7 @@ import sys
 import pytest
 import yaml
 
-from tests.course import LONGEST, NOTEBOOKS, folder, shortened
+from tests.course import LONG, NOTEBOOKS, folder, shortened
 from tests.machines import Environment, copy_course, execute, printed, run
 from tools import notebooks
 
@@ -53,14 +53,15 @@ def test_readme_opens_the_first_notebook_and_says_what_binder_gives():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits both cores and memory")
-def test_longest_notebook_runs_in_binders_memory(tmp_path, record_property):
-    """With 100 training steps, and so no claim about what they teach; all else is as it is."""
-    notebook = shortened(NOTEBOOKS[LONGEST])
+@pytest.mark.parametrize("name", LONG)
+def test_long_notebooks_run_in_binders_memory(name, tmp_path, record_property):
+    """With few training steps, and so no claim about what they teach; all else is as it is."""
+    notebook = shortened(NOTEBOOKS[name])
     cells = notebooks.code_cells(notebook)
     cells[0].source = HEADER
     cells[-1].source += f"\n{FOOTER}"
     execute(notebook, tmp_path)
     peak = int(re.search(r"^peak (\d+)$", printed(notebook, "stdout"), re.M)[1]) * 1024
     record_property("peak", peak)
-    print(f"{LONGEST}: peak memory {peak / 1e6:.0f} MB")
+    print(f"{name}: peak memory {peak / 1e6:.0f} MB")
     assert peak < LIMIT

@@ -32,6 +32,14 @@ HEIGHT = """() => {
     const cells = [...document.querySelectorAll('.jp-Cell')].map(e => e.getBoundingClientRect())
     return Math.ceil(Math.max(...cells.map(c => c.bottom)) - Math.min(...cells.map(c => c.top)))
 }"""
+# What the fold under every picture says, a live one included.
+DESCRIPTIONS = """() => [...document.querySelectorAll('.jp-OutputArea img')].map(image => {
+    let child = image.closest('.jp-OutputArea-child')
+    while (child.parentElement.closest('.jp-OutputArea-child'))
+        child = child.parentElement.closest('.jp-OutputArea-child')
+    const fold = child.nextElementSibling.querySelector('details.figure-description')
+    return fold.querySelector('p').textContent
+})"""
 TO_TOP = "() => document.querySelectorAll('.jp-Notebook *').forEach(e => e.scrollTo(0, 0))"
 REDRAWN = "([image, before]) => image.src !== before && image.complete && image.naturalWidth > 0"
 
@@ -125,6 +133,17 @@ def test_every_picture_is_drawn(visit):
     sizes = visit.page.locator(".jp-OutputArea img").evaluate_all(SIZES)
     assert len(sizes) == len(stored)
     assert all(width > 0 for width in sizes), sizes
+
+
+def test_every_figure_is_followed_by_its_description(visit):
+    """JupyterLab gives a picture no alternative text: the description folds out under it."""
+    described = visit.page.evaluate(DESCRIPTIONS)
+    assert described == [
+        output.metadata["image/png"]["alt"]
+        for cell in code_cells(NOTEBOOKS[visit.name])
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    ]
 
 
 def test_every_formula_is_set(visit):

@@ -222,7 +222,7 @@ def test_digits_have_the_stated_shapes_and_ranges():
     assert x_train.shape == (1438, 64) and y_train.shape == (1438,)
     assert x_test.shape == (359, 64) and y_test.shape == (359,)
     assert x_train.dtype == x_test.dtype == np.float64
-    assert y_train.dtype == y_test.dtype == np.int64
+    assert y_train.dtype == y_test.dtype == np.intp
     for x in (x_train, x_test):
         assert x.min() == 0 and x.max() == 1
         np.testing.assert_array_equal(x * 16, np.round(x * 16))
@@ -323,7 +323,7 @@ def test_another_file_of_a_checkout_is_restored_by_git(monkeypatch):
 def test_decode_undoes_encode(text):
     tokenizer = data.CharTokenizer.from_text(text)
     tokens = tokenizer.encode(text)
-    assert tokens.dtype == np.int64 and tokens.shape == (len(text),)
+    assert tokens.dtype == np.intp and tokens.shape == (len(text),)
     assert tokenizer.decode(tokens) == text
     assert tokenizer.decode(tokens.tolist()) == text
     assert tokens.tolist() == [tokenizer.alphabet.index(character) for character in text]
@@ -359,8 +359,8 @@ def test_the_plays_go_there_and_back(text):
 
 def test_nothing_encodes_to_nothing():
     tokenizer = data.CharTokenizer("ab")
-    assert tokenizer.encode("").shape == (0,) and tokenizer.encode("").dtype == np.int64
-    assert tokenizer.decode([]) == tokenizer.decode(np.array([], dtype=np.int64)) == ""
+    assert tokenizer.encode("").shape == (0,) and tokenizer.encode("").dtype == np.intp
+    assert tokenizer.decode([]) == tokenizer.decode(np.array([], dtype=np.intp)) == ""
 
 
 def test_tokens_follow_the_given_alphabet():
@@ -413,7 +413,7 @@ def test_only_integers_are_decoded(tokens):
         data.CharTokenizer("ab").decode(tokens)
 
 
-@pytest.mark.parametrize("tokens", [1, np.int64(0), [[0, 1]], np.zeros((0, 2), int)])
+@pytest.mark.parametrize("tokens", [1, np.intp(0), [[0, 1]], np.zeros((0, 2), int)])
 def test_only_one_axis_is_decoded(tokens):
     with pytest.raises(ValueError, match="tokens must have one axis"):
         data.CharTokenizer("ab").decode(tokens)
@@ -519,3 +519,40 @@ def test_the_data_can_be_rebuilt_from_the_registry():
     command = [sys.executable, "-m", "tools.build_data", "--check"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8")
     assert result.returncode == 0, result.stderr
+
+
+RUN = {"loss": np.linspace(3, 1, 40), "checked": np.arange(3), "seconds": 1.25}
+RUNS = {
+    "06 play": [np.linspace(-1, 1, 30_000, dtype=np.float32), RUN, {0: "qx", 20: "To be\n"}],
+    "06 one": [np.float64(0.5)],
+}
+
+
+def test_long_runs_are_kept_and_read_back(tmp_path):
+    data.save_runs(tmp_path / "runs_06.npz", RUNS)
+    (theta, run, samples), (one,) = data.load_runs(tmp_path / "runs_06.npz").values()
+    assert theta.dtype == np.float32
+    np.testing.assert_allclose(theta, RUNS["06 play"][0], atol=1e-3)
+    assert (tmp_path / "runs_06.npz").stat().st_size < 90_000, "large arrays with three digits"
+    assert list(run) == list(RUN) and samples == {0: "qx", 20: "To be\n"} and one == 0.5
+    for name, value in RUN.items():
+        np.testing.assert_array_equal(run[name], value)
+
+
+def test_long_runs_are_short_in_a_browser_alone(tmp_path, monkeypatch, capsys):
+    """The build keeps what a run came to; a browser trains a little and takes that."""
+    theta, run, samples = RUNS["06 play"]
+    assert data.browser_steps(1700) == 1700
+    monkeypatch.setenv("COURSE_KEEP_RUNS", str(tmp_path / "runs_06.npz"))
+    assert data.browser_result("06 play", theta, run, samples) == (theta, run, samples)
+    assert data.browser_result("06 one", 0.5) == 0.5
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr(data, "SHORT_RUNS", True)
+    monkeypatch.setattr(data, "_CHECKOUT", tmp_path)
+    assert data.browser_steps(1700) == 20
+    assert data.browser_result("06 one", None) == 0.5
+    theta, run, samples = data.browser_result("06 play", None, None, None)
+    assert theta.shape == (30_000,) and run["seconds"] == 1.25 and samples[20] == "To be\n"
+    assert "06 play" in capsys.readouterr().out
+    with pytest.raises(KeyError, match="06 other"):
+        data.browser_result("06 other", None)

@@ -7,14 +7,14 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from helpers import figures
+from helpers import plots
 from tools.notebooks import IGNORE
 
 CALL = "import warnings\nwarnings.warn('old', DeprecationWarning)"
 CELLS = [
     CALL,
-    f"from helpers import figures\nexec({CALL!r}, vars(figures))",
-    f"from helpers.checks import notebook_01\nexec({CALL!r}, vars(notebook_01))",
+    f"from helpers import plots\nexec({CALL!r}, vars(plots))",
+    f"from helpers.lessons.notebook_01 import exercises\nexec({CALL!r}, vars(exercises))",
 ]
 
 
@@ -30,4 +30,4 @@ def test_deprecated_call_in_a_notebook_fails(tmp_path):
 
 def test_deprecated_call_in_a_helper_fails():
     with pytest.raises(DeprecationWarning):
-        exec(CALL, vars(figures))
+        exec(CALL, vars(plots))

@@ -9,7 +9,8 @@ import zipfile
 
 import pytest
 
-from tests.course import folder
+from tests.course import NOTEBOOKS, folder
+from tools.notebooks import code_cells
 
 ROOT = folder()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -105,6 +106,57 @@ assert "torch" not in sys.modules and "scipy" not in sys.modules
     assert not list(tmp_path.iterdir())
 
 
+def test_helpers_are_thin():
+    """What the notebooks share fits on some fifty pages; a lesson's own lies in its folder."""
+    lines = sum(len((ROOT / "helpers" / f"{name}.py").read_text(encoding="utf-8").splitlines())
+                for name in MODULES)  # fmt: skip
+    assert lines <= 2600, f"helpers/*.py have {lines} lines: move what one notebook needs"
+
+
+def test_no_lesson_is_imported_by_the_helpers_or_by_another_lesson():
+    for path in sorted((ROOT / "helpers").rglob("*.py")):
+        own = f"helpers.lessons.{path.parent.name}"
+        for name in re.findall(r"helpers\.lessons\.\w+", path.read_text(encoding="utf-8")):
+            assert name == own or path.name == "checks.py", f"{path.name} imports {name}"
+
+
+def test_no_notebook_imports_a_private_name():
+    for name, notebook in NOTEBOOKS.items():
+        for cell in code_cells(notebook):
+            for line in re.findall(r"^\s*from helpers.*import (.*)", cell.source, re.M):
+                assert not re.search(r"\b_\w", line), f"{name}: {line}"
+
+
+def test_importing_the_course_holds_blas_to_one_thread_until_it_is_released(tmp_path):
+    code = """
+import numpy, threadpoolctl
+def threads():
+    return [p["num_threads"] for p in threadpoolctl.threadpool_info() if p["user_api"] == "blas"]
+before = threads()
+import helpers
+assert set(threads()) <= {1}, threads()
+helpers.release_threads()
+assert threads() == before, (threads(), before)
+"""
+    run(code, cwd=tmp_path)
+
+
+def test_the_style_does_not_depend_on_the_one_before(tmp_path):
+    """Not on a dark style, and not on LaTeX, which would have to be installed."""
+    code = """
+import hashlib, matplotlib.pyplot as plt
+{before}
+from helpers.plots import png
+figure, ax = plt.subplots()
+ax.plot([1, 3, 2], label="a")
+ax.set(xlabel="x", title="t")
+ax.legend()
+print(hashlib.sha256(png(figure)).hexdigest())
+"""
+    styles = ["", "plt.style.use('dark_background')", "plt.rcParams['text.usetex'] = True"]
+    assert len({run(code.replace("{before}", style), cwd=tmp_path) for style in styles}) == 1
+
+
 def test_wheel_carries_helpers_and_data(tmp_path):
     """Built as pip does, and imported from where nothing else of the course is."""
     code = f"import hatchling.build as b; print(b.build_wheel({str(tmp_path)!r}))"
@@ -119,7 +171,8 @@ import helpers
 assert helpers.__path__[0].startswith({site!r}), helpers.__path__
 from helpers.data import data_path, load_digits, load_names, load_shakespeare
 from helpers.transformer import load
-from helpers import figures
+from helpers import plots
+from helpers.lessons.notebook_01 import exercises, figures
 assert len(load_shakespeare()) == 2 and len(load_names()) > 5000 and len(load_digits()) == 4
 model, tokenizer = load(data_path("transformer.npz"))
 assert str(data_path("names.txt")).startswith({site!r})

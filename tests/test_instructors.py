@@ -1,16 +1,17 @@
-"""What docs/instructors.md says is so: its link, its times, its example of a new exercise."""
+"""What docs/instructors.md and CONTRIBUTING.md say is so: link, times, examples."""
 
 import re
 
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from helpers import checks
-from helpers.lessons.notebook_01 import exercises as notebook_01
-from tests.course import FOLDED, NOTEBOOKS, answer_of, folder
-from tools import set_repository
+from helpers.plots import BLUE, png, with_alt
+from tests.course import NOTEBOOKS, answer_of, folder
+from tools import set_repository, times
 
 PAGE = (folder() / "docs" / "instructors.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^(```+)(\w+)\n(.*?)^\1\n", PAGE, re.DOTALL | re.MULTILINE)
 
 
 def test_readme_leads_to_the_page():
@@ -32,10 +33,9 @@ def test_link_for_a_hub_fetches_this_repository_and_opens_the_first_notebook():
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_schedule_has_the_times_of_the_notebooks(name):
-    """A row a notebook, with the time that its first cell gives: 90 minutes, 2 hours."""
-    row = re.search(rf"^\| \d \| {name[:2]} .*?\| (\d+) (min|h) \|", PAGE, re.MULTILINE)
-    given = re.search(r"\*\*Time\*\* about (\d+) (min|h)", NOTEBOOKS[name].cells[0].source)
-    assert row and row.groups() == given.groups()
+    """A row a notebook, with the time that its first cell gives."""
+    row = re.search(rf"^\| \d \| {name[:2]} .*?\| (\d+) min \|", PAGE, re.MULTILINE)
+    assert int(row[1]) == times.stated(NOTEBOOKS[name])
 
 
 @pytest.mark.parametrize("path", re.findall(r"`((?:helpers|tests|tools|data)/[\w./]*)`", PAGE))
@@ -45,23 +45,30 @@ def test_files_that_are_named_exist(path):
 
 @pytest.fixture
 def example(monkeypatch):
-    """The stub, the folded text, the judge (registered for a while) and the wrong answers."""
-    stub, folded, judge, wrong = (text for _, _, text in BLOCKS)
+    """The stub and the exercise (registered for a while) that CONTRIBUTING.md shows."""
+    page = (folder() / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    figure, stub, lesson = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     monkeypatch.setattr(checks, "EXERCISES", dict(checks.EXERCISES))
-    exec(judge, dict(vars(notebook_01)))
-    answers = {"WRONG": []}
-    exec(wrong, answers)
-    return stub, dict(FOLDED.findall(folded)), answers["WRONG"]
+    exec(lesson, {"np": np, "Exercise": checks.Exercise})
+    return figure, stub, checks.EXERCISES["1.8"]
 
 
 def test_example_of_an_exercise_works(example):
-    stub, folded, wrong = example
+    _, stub, exercise = example
     definition, _, call = stub.partition("\ncheck(")
     number, name = re.fullmatch(r'"([\d.]+)", (\w+)\)\n', call).groups()
+    assert number == exercise.number == "1.8"
     assert checks.verdict(number, answer_of(definition, name)) == f"○ {number} is not filled in yet"
-    solution = re.search(r"```python\n(.*?)```", folded["Solution"], re.DOTALL)[1]
-    assert checks.verdict(number, answer_of(solution, name)) == f"✓ {number}"
-    assert len(wrong) >= 2
-    for known, source, fragment in wrong:
-        line = checks.verdict(known, answer_of(source, name))
-        assert line.startswith(f"✗ {number}: ") and fragment in line
+    assert checks.verdict(number, exercise.right) == f"✓ {number}"
+    assert len(exercise.mistakes) == 2
+    for diagnosis, answer in exercise.mistakes:
+        assert checks.verdict(number, answer) == f"✗ {number}: {diagnosis}"
+
+
+def test_example_of_a_figure_works(example):
+    names = {"Figure": Figure, "BLUE": BLUE, "with_alt": with_alt}
+    exec(example[0], names)
+    alphas = np.linspace(0, 1, 11)
+    figure = names["rate_figure"](alphas, np.abs(alphas - 0.4))
+    assert "lowest point at α = 0.40" in figure.alt
+    assert png(figure).startswith(b"\x89PNG")

@@ -5,7 +5,8 @@ import re
 import nbformat
 import pytest
 
-from tests.course import NOTEBOOKS, folder
+from helpers.plots import description
+from tests.course import NOTEBOOKS, PATHS, folder
 from tools import build, notebooks, set_repository
 from tools.export import exported_modules, stale_modules
 
@@ -26,21 +27,25 @@ def outputs(notebook, mime):
     ]
 
 
+def test_the_folder_holds_the_notebooks_of_the_course():
+    assert tuple(NOTEBOOKS) == notebooks.NAMES
+
+
 def test_exported_modules_are_current():
-    stale = [path.name for path in stale_modules(exported_modules())]
+    stale = [path.name for path in stale_modules(exported_modules(list(PATHS.values())))]
     assert not stale, f"{stale} out of date: run python -m tools.build --export"
 
 
 @each
 def test_notebook_is_valid_and_small(name):
     nbformat.validate(NOTEBOOKS[name])
-    size = (notebooks.FOLDER / f"{name}.ipynb").stat().st_size
+    size = PATHS[name].stat().st_size
     assert size < 1_500_000, f"{name} has {size:,} bytes"
 
 
 @each
 def test_outputs_were_made_by_this_code(name):
-    assert build.is_current(notebooks.FOLDER / f"{name}.ipynb"), (
+    assert build.is_as_built(NOTEBOOKS[name]), (
         f"{name} was changed after its last run: run python -m tools.build {name[:2]}"
     )
 
@@ -60,6 +65,8 @@ def test_every_picture_has_alt_text(name):
         alt = output.metadata.get("image/png", {}).get("alt", "")
         assert len(alt) > 40, f"cell {cell.id}: say what one should see"
         assert output.data["text/plain"] == alt, f"cell {cell.id}"
+        after = cell.outputs[cell.outputs.index(output) + 1]
+        assert after.data["text/html"] == description(alt), f"cell {cell.id}: show() writes it"
 
 
 @each
@@ -78,7 +85,7 @@ def test_every_live_figure_has_a_picture(name):
 
 @each
 def test_no_widget_state_is_stored(name):
-    text = (notebooks.FOLDER / f"{name}.ipynb").read_text(encoding="utf-8")
+    text = PATHS[name].read_text(encoding="utf-8")
     assert "application/vnd.jupyter.widget" not in text
     assert "widgets" not in NOTEBOOKS[name].metadata
 
@@ -129,9 +136,9 @@ def test_bootstrap_cells_are_identical_and_come_first():
     for name, notebook in NOTEBOOKS.items():
         first = notebooks.code_cells(notebook)[0]
         assert notebooks.tags(first) == [notebooks.BOOTSTRAP], name
-        assert len(first.source.splitlines()) == 4
         sources.add(first.source)
-    assert len(sources) == 1
+    (address,) = set_repository.addresses(folder())
+    assert sources == {notebooks.BOOTSTRAP_CELL.replace("OWNER/REPO", address)}
 
 
 def test_repository_address_agrees_everywhere():

@@ -5,9 +5,10 @@ import subprocess
 
 import nbformat
 import pytest
+from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from helpers.plots import require_alt
+from helpers.plots import with_alt
 from tests.course import folder
 from tools import build, export, notebooks, set_repository
 
@@ -62,7 +63,7 @@ def test_export_finds_the_imports(tmp_path):
     [
         (["#| export: shapes\nprint('hello')"], "holds only functions, classes, constants"),
         (["#| export: shapes\ndef f():\n    return missing"], "use 'missing', which no notebook"),
-        (["#| export: figures\nX = 1"], "which is written by hand"),
+        (["#| export: plots\nX = 1"], "which is written by hand"),
     ],
 )
 def test_export_says_what_is_wrong(tmp_path, sources, message):
@@ -115,7 +116,8 @@ def test_building_twice_changes_no_byte(tmp_path):
     one, noisy, figure = nbformat.read(path, as_version=4).cells
     assert one.outputs[0].text == "kept\n" and one.outputs[1].data["text/plain"] == "2"
     assert [output.name for output in noisy.outputs] == ["stdout"], "the progress bar is gone"
-    assert [set(o.data) for o in figure.outputs] == [{"image/png", "text/plain"}] * 2
+    shown, described = {"image/png", "text/plain"}, {"text/html"}
+    assert [set(o.data) for o in figure.outputs] == [shown, described] * 2
     build.execute(path, fresh=True)
     assert nbformat.read(path, as_version=4).cells[1].outputs != noisy.outputs
     assert nbformat.read(path, as_version=4).cells[0] == one
@@ -213,6 +215,15 @@ def test_set_repository_rejects_what_is_no_address(capsys):
 
 
 def test_alt_text_must_say_something():
-    require_alt("a line that rises")
-    with pytest.raises(ValueError):
-        require_alt("figure 1")
+    assert with_alt(Figure(), "a line that rises").alt == "a line that rises"
+    with pytest.raises(ValueError, match="says what one should see"):
+        with_alt(Figure(), "figure 1")
+
+
+def test_the_address_is_kept_when_the_bootstrap_cell_is_renewed():
+    old = "%pip install --quiet git+https://github.com/ada/course.v2"
+    notebook = cells(old, "1", c0=[notebooks.BOOTSTRAP])
+    build.refresh_bootstrap(notebook)
+    assert "git+https://github.com/ada/course.v2\n" in notebook.cells[0].source
+    assert notebook.cells[0].source.splitlines()[0].startswith("# Run this first")
+    assert notebook.cells[1].source == "1"

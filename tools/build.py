@@ -11,20 +11,24 @@ float32 training run) is kept while the code of its notebook is unchanged; --fre
 
 import argparse
 import hashlib
+import json
 import os
 import re
+import shutil
 import sys
+import tempfile
 import time
 from base64 import b64decode
+from pathlib import Path
 
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from helpers.data import load_runs
 from tools import notebooks
 from tools.export import ExportError, exported_modules, stale_modules
 
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
-RETURNED = re.compile(r".*\r(?=[^\n])")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PICTURES = {"02_gradient_descent": "landscape.png"}  # opening figures that the README shows
 
@@ -83,32 +87,55 @@ def fingerprint(notebook):
     return digest.hexdigest()[:16]
 
 
+def outputs_fingerprint(notebook):
+    """Return a hash of everything that the cells of a notebook have printed and shown."""
+    outputs = [cell.outputs for cell in notebooks.code_cells(notebook)]
+    return hashlib.sha256(json.dumps(outputs, sort_keys=True).encode("utf-8")).hexdigest()[:16]
+
+
 def is_current(path):
     """True if the stored outputs of a notebook were made by the code that it holds."""
     notebook = notebooks.read(path)
     return notebook.metadata.get("course", {}).get("built") == fingerprint(notebook)
 
 
+def is_as_built(notebook):
+    """True if neither the code of a notebook nor its outputs have changed since it was built."""
+    return notebook.metadata.get("course", {}) == {
+        "built": fingerprint(notebook), "outputs": outputs_fingerprint(notebook),
+    }  # fmt: skip
+
+
+def refresh_bootstrap(notebook):
+    """Give a notebook the course's bootstrap cell, with the address that stands in it now."""
+    for cell in notebooks.code_cells(notebook):
+        if notebooks.BOOTSTRAP in notebooks.tags(cell):
+            address = re.search(r"github\.com/([\w.-]+/[\w.-]+)", cell.source)[1]
+            cell.source = notebooks.BOOTSTRAP_CELL.replace("OWNER/REPO", address)
+
+
 def execute(path, fresh=False):
-    """Run a notebook in a new kernel with one BLAS thread and store its outputs.
+    """Run a notebook in a new kernel and store its outputs.
 
     Raises BuildError, and leaves the file as it was, if a cell fails or writes what would change
     from run to run.
     """
-    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.environ[variable] = "1"
     keep = is_current(path) and not fresh
     notebook = notebooks.read(path)
+    refresh_bootstrap(notebook)
     stored = {cell.id: cell.outputs for cell in notebooks.code_cells(notebook)}
     client = NotebookClient(
         notebook, timeout=1800, kernel_name="python3", record_timing=False,
         store_widget_state=False, coalesce_streams=True,
         resources={"metadata": {"path": str(path.parent)}},
     )  # fmt: skip
-    try:
-        client.execute()
-    except CellExecutionError as error:
-        raise BuildError(f"{path.name}: a cell failed\n{error}") from error
+    with tempfile.TemporaryDirectory() as folder:
+        runs = Path(folder, f"runs_{path.name[:2]}.npz")
+        try:
+            client.execute(env={**os.environ, "COURSE_KEEP_RUNS": str(runs)})
+        except CellExecutionError as error:
+            raise BuildError(f"{path.name}: a cell failed\n{error}") from error
+        keep_runs(runs, notebooks.ROOT / "data" / runs.name, keep)
     for number, cell in enumerate(notebooks.code_cells(notebook), start=1):
         cell.execution_count = number
         ignored = notebooks.IGNORE in notebooks.tags(cell)
@@ -119,12 +146,26 @@ def execute(path, fresh=False):
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = number
-    notebook.metadata["course"] = {"built": fingerprint(notebook)}
+    notebook.metadata["course"] = {
+        "built": fingerprint(notebook), "outputs": outputs_fingerprint(notebook),
+    }  # fmt: skip
     notebooks.write(notebook, path)
     if path.stem in PICTURES:
         target = notebooks.ROOT / "docs" / PICTURES[path.stem]
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(opening_picture(notebook))
+
+
+def keep_runs(new, old, keep):
+    """Put the long runs of a notebook (`browser_result`) into data/, unless the old ones may stay.
+
+    new, old: paths of .npz files, which need not be there.
+    keep: True if the code is unchanged: then runs of the same names may stay.
+    """
+    if not new.exists():
+        old.unlink(missing_ok=True)
+    elif not (keep and old.exists() and load_runs(old).keys() == load_runs(new).keys()):
+        shutil.copyfile(new, old)
 
 
 def opening_picture(notebook):
@@ -140,13 +181,12 @@ def opening_picture(notebook):
 def stable(outputs, where, ignored):
     """Return outputs without what changes from run to run.
 
-    Carriage returns are played out, widget views and empty outputs dropped.
+    Widget views and empty outputs are dropped.
     Raises BuildError for a warning, a memory address or a path of this machine.
     """
     kept = []
     for output in outputs:
         if output.output_type == "stream":
-            output.text = RETURNED.sub("", output.text)
             if not output.text.strip():
                 continue
             if output.name == "stderr" and not ignored:
