@@ -2,6 +2,7 @@
 
 import math
 from time import perf_counter
+from types import SimpleNamespace
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -216,16 +217,16 @@ class TiedHead(Layer):
 
     def __init__(self, table):
         super().__init__()
-        self.shared = {"table": table}                                  # in a dict, `walk` skips it
+        self.shared = SimpleNamespace(table=table)                      # so that `walk` skips it
 
     def forward(self, x):
         self.x = x
-        return x @ self.shared["table"].W.T
+        return x @ self.shared.table.W.T
 
     def backward(self, dlogits):
         rows, x = (part.reshape(-1, part.shape[-1]) for part in (dlogits, self.x))
-        self.shared["table"].from_head = rows.T @ x                     # (V, d)
-        return dlogits @ self.shared["table"].W
+        self.shared.table.from_head = rows.T @ x                     # (V, d)
+        return dlogits @ self.shared.table.W
 
 
 def without(model, *ideas):
