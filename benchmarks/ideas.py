@@ -28,14 +28,14 @@ from helpers.modern import (
 from helpers.optimizers import warmup_cosine
 from helpers.transformer import Transformer, evaluate, train
 
-STEPS, CONTEXT, BATCH = 200, 64, 12
-JUDGED = 600  # windows of the held-out play, spread evenly
+STEPS, CONTEXT, BATCH = 150, 64, 12
+JUDGED = 500  # windows of the held-out play, spread evenly
 SIZE = {"width": 128, "heads": 4, "blocks": 4}
 TAKEN_OUT = [[], ["rotary"], ["RMSNorm"], ["ReLU²"], ["ReLU² for a gate"], ["QK-norm"],
-             ["no biases"], ["start at 0"], ["untied head"], ["Muon"], ["no warm-up"], ["all"]]
+             ["gain"], ["no biases"], ["start at 0"], ["untied head"], ["Muon"], ["no warm-up"], ["all"]]
 SWITCHES = ["rotary", "QK-norm", "start at 0", "Muon"]
 WINDOWS = {64: 24, 128: 12, 256: 6}  # the same 1536 tokens a step
-WINDOW_STEPS = 400
+WINDOW_STEPS = 300
 
 
 def texts():
@@ -54,7 +54,7 @@ def one_run(ideas, seed):
     """Train without some ideas. Returns what is stored of the run."""
     tokenizer, tokens, held_out = texts()
     V = tokenizer.vocab_size
-    options = {"seed": seed, "validation": held_out, "every": 40, "progress": False}
+    options = {"seed": seed, "validation": held_out, "every": 25, "progress": False}
     if ideas == ["all"]:  # the model and the training of notebook 06
         model = Transformer(V, CONTEXT, **SIZE)
         flatten(model, np.random.default_rng(seed), np.float32)

@@ -92,7 +92,7 @@ def torch_step(context, width, heads, blocks, batch, modern, compiled):
             parts = self.qkv(self.norm_1(x)).split(width, dim=-1)
             q, k, v = (part.view(n, length, heads, -1).transpose(1, 2) for part in parts)
             if modern:
-                q, k = F.rms_norm(q, (d_head,)), F.rms_norm(k, (d_head,))
+                q, k = (1.5 * F.rms_norm(part, (d_head,)) for part in (q, k))
             mixed = F.scaled_dot_product_attention(rotate(q), rotate(k), v, is_causal=True)
             x = x + self.out(mixed.transpose(1, 2).reshape(n, length, width))
             hidden = self.up(self.norm_2(x))

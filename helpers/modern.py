@@ -76,25 +76,25 @@ class Gate(Layer):
 
 
 class QKNorm(Layer):
-    """RMSNorm for each head's query and key; values pass.   (N, T, 3d) -> (N, T, 3d)
+    """RMSNorm, times a gain, for each head's query and key.   (N, T, 3d) -> (N, T, 3d)
 
-    heads: H. The features are queries, keys and values, d of each.
-    Source: Henry et al., Query-Key Normalization for Transformers, 2020 (there by the length).
+    heads: H. The features are queries, keys and values, d of each; values pass.
+    Source: Henry et al., Query-Key Normalization for Transformers, 2020, section 3.
     """
 
-    def __init__(self, heads):
+    def __init__(self, heads, gain=1.5):
         super().__init__()
-        self.heads, self.norm = heads, RMSNorm()
+        self.heads, self.gain, self.norm = heads, gain, RMSNorm()
 
     def forward(self, qkv):
         qk, v = np.split(qkv, [2 * qkv.shape[-1] // 3], axis=-1)        # (N, T, 2d), (N, T, d)
-        y = self.norm(qk.reshape(*qk.shape[:-1], 2 * self.heads, -1))   # (N, T, 2H, d_h)
-        return np.concatenate([y.reshape(qk.shape), v], axis=-1)
+        y = self.gain * self.norm(qk.reshape(*qk.shape[:-1], 2 * self.heads, -1))
+        return np.concatenate([y.reshape(qk.shape), v], axis=-1)        # y (N, T, 2H, d_h)
 
     def backward(self, dqkv):
         dqk, dv = np.split(dqkv, [2 * dqkv.shape[-1] // 3], axis=-1)
-        dx = self.norm.backward(dqk.reshape(*dqk.shape[:-1], 2 * self.heads, -1))
-        return np.concatenate([dx.reshape(dqk.shape), dv], axis=-1)
+        dy = self.gain * dqk.reshape(*dqk.shape[:-1], 2 * self.heads, -1)
+        return np.concatenate([self.norm.backward(dy).reshape(dqk.shape), dv], axis=-1)
 
 
 class ModernTransformer(Transformer):
@@ -241,6 +241,8 @@ def without(model, *ideas):
             block.norm_1, block.norm_2, model.norm = (LayerNorm(d) for _ in range(3))
         if "ReLU²" in ideas:
             block.mlp.layers[1] = GELU()
+        if "gain" in ideas:
+            attention.qkv.layers[1].gain = 1.0
         if "QK-norm" in ideas:
             attention.qkv.layers.pop()
         if "start at 0" in ideas:

@@ -28,8 +28,8 @@ from helpers.transformer import KeyValueCache, evaluate, generate, loss_and_grad
 
 REFERENCE = Path(__file__).parent / "reference" / "modern.npz"
 PARTS = {"rms": RMSNorm, "relu2": ReLUSquared, "gate": Gate, "qk": lambda: QKNorm(3)}
-IDEAS = ["rotary", "RMSNorm", "ReLU²", "ReLU² for a gate", "QK-norm", "no biases", "start at 0",
-         "untied head"]
+IDEAS = ["rotary", "RMSNorm", "ReLU²", "ReLU² for a gate", "QK-norm", "gain", "no biases",
+         "start at 0", "untied head"]
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,8 @@ def test_qk_norm_leaves_values_and_other_heads_alone():
     y = QKNorm(2)(x)
     np.testing.assert_array_equal(y[..., 16:], x[..., 16:])
     heads = y[..., :16].reshape(2, 3, 4, 4)
-    np.testing.assert_allclose((heads * heads).mean(axis=-1), 1, atol=1e-5)
+    np.testing.assert_allclose((heads * heads).mean(axis=-1), 1.5**2, atol=1e-5)
+    np.testing.assert_allclose(QKNorm(2, gain=3.0)(x)[..., :16], 2 * y[..., :16])
     other = x.copy()
     other[..., :4] *= 7
     np.testing.assert_allclose(QKNorm(2)(other)[..., 4:], y[..., 4:])
@@ -150,7 +151,7 @@ def test_dtype_in_is_dtype_out(dtype):
     for optimizer, gradient in optimizers_for(model):
         optimizer.step(gradient)
         assert optimizer.theta.dtype == dtype
-        assert getattr(optimizer, "v").dtype == dtype
+        assert optimizer.v.dtype == dtype
     assert model.theta.dtype == model.grad.dtype == dtype
 
 
@@ -223,7 +224,8 @@ def test_newton_schulz_of_nothing_is_nothing():
         assert not newton_schulz(np.zeros((3, 5), np.float32)).any()
 
 
-@pytest.mark.parametrize("wrong", [np.zeros(3), np.zeros((2, 3, 4)), np.zeros((2, 3), int), [[1.0]]])
+@pytest.mark.parametrize("wrong", [np.zeros(3), np.zeros((2, 3, 4)), np.zeros((2, 3), int), [[1.0]],
+                                   None])
 def test_vectors_and_stacks_are_not_for_muon(wrong):
     with pytest.raises((ValueError, TypeError), match="matri|theta"):
         newton_schulz(wrong)

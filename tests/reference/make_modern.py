@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from torch.optim._muon import _zeropower_via_newtonschulz
 
 V, T, WIDTH, HEADS, BLOCKS, N = 11, 6, 12, 3, 2, 4
-EPSILON = 1e-6
+EPSILON, GAIN = 1e-6, 1.5
 
 
 def rotate(x):
@@ -32,11 +32,11 @@ def rotate(x):
 
 
 class QKNorm(nn.Module):
-    """RMSNorm of each head's query and key inside (N, T, 3d)."""
+    """RMSNorm, times the gain, of each head's query and key inside (N, T, 3d)."""
 
     def forward(self, qkv):
         q, k, v = qkv.chunk(3, dim=-1)
-        q, k = (F.rms_norm(part.unflatten(-1, (HEADS, -1)), (part.shape[-1] // HEADS,),
+        q, k = (GAIN * F.rms_norm(part.unflatten(-1, (HEADS, -1)), (part.shape[-1] // HEADS,),
                            eps=EPSILON).flatten(-2) for part in (q, k))
         return torch.cat([q, k, v], dim=-1)
 

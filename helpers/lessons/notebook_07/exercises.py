@@ -337,37 +337,7 @@ share.mistake("the fall is 60 steps long, whatever the number of steps; it is a 
               lambda step, n: min(1.0, (n - step) / 60))
 
 
-# --- 7.6: how large is the cache? ---
-
-size = Exercise("7.6", lambda blocks, heads, width, places: 8 * blocks * heads * width * places,
-                cases=[(4, 3, 32, 256), (80, 8, 128, 4096), (1, 1, 1, 1), (2, 5, 7, 11)],
-                tolerance=1e-12)
-
-size.mistake("there is a key and a value: twice as many numbers",
-             lambda blocks, heads, width, places: 4 * blocks * heads * width * places)
-size.mistake("that is how many numbers there are; each of them takes four bytes",
-             lambda blocks, heads, width, places: 2 * blocks * heads * width * places)
-size.mistake("these are bits; eight of them are a byte",
-             lambda blocks, heads, width, places: 64 * blocks * heads * width * places)
-size.mistake("that would be float64, with eight bytes a number; float32 has four",
-             lambda blocks, heads, width, places: 16 * blocks * heads * width * places)
-size.mistake("queries are not kept: nobody will ask an old question again",
-             lambda blocks, heads, width, places: 12 * blocks * heads * width * places)
-size.mistake("every block has a cache of its own: the number of blocks is missing",
-             lambda blocks, heads, width, places: 8 * heads * width * places)
-size.mistake("every head has keys and values of its own: the number of heads is missing",
-             lambda blocks, heads, width, places: 8 * blocks * width * places)
-size.mistake("a key is a vector: the width of a head is missing",
-             lambda blocks, heads, width, places: 8 * blocks * heads * places)
-size.mistake("each place has a key and a value: the number of places is missing",
-             lambda blocks, heads, width, places: 8 * blocks * heads * width)
-size.mistake("a cache holds keys and values, (places, width); a table (places, places) of weights "
-             "is not kept", lambda blocks, heads, width, places: 4 * blocks * heads * places**2)
-size.mistake("the factors are added; each of them multiplies the rest",
-             lambda blocks, heads, width, places: 8 * (blocks + heads + width + places))
-
-
-# --- 7.7: heads that share ---
+# --- 7.6: heads that share ---
 
 
 def attention(queries, keys, values, mask=True, divide=None, softmax_axis=-1):
@@ -387,7 +357,7 @@ def right_grouped(queries, keys, values):
     return attention(queries, repeated(keys, queries), repeated(values, queries))
 
 
-grouped = Exercise("7.7", right_grouped, cases=[
+grouped = Exercise("7.6", right_grouped, cases=[
     tuple(random(15, (6, 5, 4), (2, 5, 4), (2, 5, 4))),
     tuple(random(16, (6, 7, 3), (3, 7, 3), (3, 7, 3))),
     tuple(random(17, (5, 4, 3), (1, 4, 3), (1, 4, 3)))])

@@ -13,6 +13,7 @@ LABELS = {
     "ReLU²": "GELU, not ReLU²",
     "ReLU² for a gate": "a gate, not ReLU²",
     "QK-norm": "no QK-norm",
+    "gain": "QK-norm without the gain",
     "no biases": "with biases",
     "start at 0": "branches start small, not at 0",
     "untied head": "head tied to the token table",
@@ -94,8 +95,8 @@ def turns_figure(start, families):
         ax.axhline(1, color=GRAY, linewidth=0.8)
         ax.set(xscale="log", title=f"{name} coefficients", xlabel="singular value before",
                ylim=(0, 1.3))
-        ax.legend(loc="upper left")
     axes[0].set_ylabel("singular value after")
+    axes[0].legend(loc="lower right")
     return with_alt(figure, "Left, the classical coefficients: after five turns values above 0.1 "
                     "have come to 1 and stay there, but those below 0.01 are still small. Right, "
                     "Muon's: after five turns all values above 0.01 lie between 0.7 and 1.2, in "
