@@ -1,8 +1,9 @@
 """What each idea of notebook 07 is worth: the same short run with one of them taken out.
 
-    python -m benchmarks.ideas                each idea taken out, over three seeds
-    python -m benchmarks.ideas --switches     every combination of the four of the live figure
-    python -m benchmarks.ideas --windows      windows of 64, 128, 256 at the same number of tokens
+    python -m benchmarks.ideas                    all of the following
+    python -m benchmarks.ideas --only ideas       each idea taken out, over three seeds
+    python -m benchmarks.ideas --only switches    every combination of the four of the live figure
+    python -m benchmarks.ideas --only windows     windows of 64, 128, 256, equally many characters
 
 Every run is stored in data/modern_runs.json as soon as it has ended, with its seed and its seconds;
 a run that is stored is not repeated, so that the work can be done in parts. `--minutes 5` stops
@@ -28,14 +29,15 @@ from helpers.modern import (
 from helpers.optimizers import warmup_cosine
 from helpers.transformer import Transformer, evaluate, train
 
-STEPS, CONTEXT, BATCH = 150, 64, 12
-JUDGED = 500  # windows of the held-out play, spread evenly
-SIZE = {"width": 128, "heads": 4, "blocks": 4}
+SIZE = {"width": 64, "heads": 4, "blocks": 2}
+STEPS, CONTEXT, BATCH, JUDGED = 200, 64, 12, 600  # JUDGED: windows of the held-out play, spread
+RATES = {"muon_rate": 0.03, "adam_rate": 1e-2}  # for so short a run
 TAKEN_OUT = [[], ["rotary"], ["RMSNorm"], ["ReLU²"], ["ReLU² for a gate"], ["QK-norm"],
-             ["gain"], ["no biases"], ["start at 0"], ["untied head"], ["Muon"], ["no warm-up"], ["all"]]
+             ["gain"], ["no biases"], ["start at 0"], ["untied head"], ["Muon"],
+             ["no warm-up"], ["all"]]
 SWITCHES = ["rotary", "QK-norm", "start at 0", "Muon"]
-WINDOWS = {64: 24, 128: 12, 256: 6}  # the same 1536 tokens a step
-WINDOW_STEPS = 300
+WINDOWS = {64: 24, 128: 12, 256: 6}  # the same 1536 characters a step
+SEEDS = (0, 1, 2)
 
 
 def texts():
@@ -62,8 +64,8 @@ def one_run(ideas, seed):
     else:
         model = without(ModernTransformer(V, CONTEXT, **SIZE), *ideas)
         flatten(model, np.random.default_rng(seed), np.float32)
-        if "Muon" in ideas:
-            options["optimizers"] = optimizers_for(model, muon_rate=None)
+        rates = RATES | ({"muon_rate": None} if "Muon" in ideas else {})
+        options["optimizers"] = optimizers_for(model, **rates)
         if "no warm-up" in ideas:
             options["schedule"] = older_schedule
         history = train_modern(model, tokens, STEPS, BATCH, **options)
@@ -80,8 +82,8 @@ def window_run(context, seed):
     tokenizer, tokens, held_out = texts()
     model = ModernTransformer(tokenizer.vocab_size, context, **SIZE)
     flatten(model, np.random.default_rng(seed), np.float32)
-    history = train_modern(model, tokens, WINDOW_STEPS, WINDOWS[context], seed=seed,
-                           progress=False)
+    history = train_modern(model, tokens, STEPS, WINDOWS[context], optimizers_for(model, **RATES),
+                           seed=seed, progress=False)
     return {"context": context, "batch": WINDOWS[context], "seed": seed,
             "loss": round(evaluate(model, held_out), 4),
             "training": round(float(np.mean(history["loss"][-50:])), 4),
@@ -89,33 +91,33 @@ def window_run(context, seed):
             "seconds": round(history["seconds"], 1)}
 
 
+def jobs_of(name):
+    """Return (what, seed) of every run of one kind."""
+    if name == "windows":
+        return [(context, seed) for seed in SEEDS for context in WINDOWS]
+    if name == "ideas":
+        return [(ideas, seed) for seed in SEEDS for ideas in TAKEN_OUT]
+    return [(list(ideas), 0) for n in range(len(SWITCHES) + 1)
+            for ideas in itertools.combinations(SWITCHES, n)]
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
-    arguments.add_argument("--switches", action="store_true")
-    arguments.add_argument("--windows", action="store_true")
+    arguments.add_argument("--only", choices=("ideas", "switches", "windows"))
     arguments.add_argument("--minutes", type=float, default=60.0)
     options = arguments.parse_args()
-    if options.windows:
-        name, jobs = "windows", [(context, seed) for seed in options.seeds for context in WINDOWS]
-        about = {"steps": WINDOW_STEPS, "tokens a step": 1536}
-    else:
-        name = "ideas"
-        about = {"steps": STEPS, "context": CONTEXT, "batch": BATCH, "judged": JUDGED}
-        jobs = [(ideas, seed) for seed in options.seeds for ideas in TAKEN_OUT]
-        if options.switches:
-            jobs = [(list(ideas), 0) for n in range(len(SWITCHES) + 1)
-                    for ideas in itertools.combinations(SWITCHES, n)]
     started = perf_counter()
-    for what, seed in jobs:
-        key = "context" if options.windows else "without"
-        if any(run[key] == what and run["seed"] == seed for run in stored.runs(name)):
-            continue
-        if perf_counter() - started > 60 * options.minutes:
-            break
-        run = window_run(what, seed) if options.windows else one_run(what, seed)
-        stored.add(name, run, about | SIZE)
-        print(f"{what!s:40} seed {seed}: {run['loss']:.3f} nats", flush=True)
+    for kind in [options.only] if options.only else ["ideas", "switches", "windows"]:
+        name, key = ("windows", "context") if kind == "windows" else ("ideas", "without")
+        about = {"steps": STEPS, "judged": JUDGED, "context": CONTEXT, "batch": BATCH} | SIZE
+        for what, seed in jobs_of(kind):
+            if any(run[key] == what and run["seed"] == seed for run in stored.runs(name)):
+                continue
+            if perf_counter() - started > 60 * options.minutes:
+                return
+            run = window_run(what, seed) if kind == "windows" else one_run(what, seed)
+            stored.add(name, run, about)
+            print(f"{what!s:40} seed {seed}: {run['loss']:.3f} nats", flush=True)
 
 
 if __name__ == "__main__":

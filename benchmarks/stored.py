@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 PATH = Path(__file__).resolve().parent.parent / "data" / "modern_runs.json"
-COMMANDS = {"ideas": "ideas", "windows": "ideas --windows", "race": "race",
+COMMANDS = {"ideas": "ideas", "windows": "ideas", "race": "race",
             "training_step": "training_step --modern", "generation": "generation"}
 
 

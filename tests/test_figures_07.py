@@ -119,6 +119,14 @@ def test_bars_and_maps_write_their_numbers():
     assert {"1%", "90%", "30%", "0%"} <= set(texts(figure)) and "90%" in figure.alt
 
 
+def test_jump_draws_both_times():
+    figure = figures.jump_figure([(10, 3.0, 3.0), (20, 2.5, 0.25)])
+    first, second = figure.axes[0].lines
+    np.testing.assert_allclose(first.get_ydata(), [3.0, 2.5])
+    np.testing.assert_allclose(second.get_ydata(), [3.0, 0.25])
+    assert "0.25 nats" in figure.alt
+
+
 def test_singular_values_and_turns():
     start = np.geomspace(1e-3, 1, 5)
     figure = figures.turns_figure(start, {"a": [start] * 3, "b": [start**2] * 3})

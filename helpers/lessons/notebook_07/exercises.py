@@ -106,6 +106,18 @@ def by_deviation(x, dy):
     return (dy - y * (dy * y).mean(axis=-1, keepdims=True)) / r
 
 
+@rms.mistake("the mean of dy is taken off, as in LayerNorm; here the mean of dy * y, times y, is")
+def shifted(x, dy):
+    return (dy - dy.mean(axis=-1, keepdims=True)) / root(x)
+
+
+@rms.mistake("the means run down the columns, axis 0; every row has its own, so axis=-1")
+def over_rows(x, dy):
+    r = root(x, axis=0)
+    y = x / r
+    return (dy - y * (dy * y).mean(axis=0, keepdims=True)) / r
+
+
 rms.told("sign is turned", lambda x, dy: -right_rms(x, dy))
 
 
@@ -214,6 +226,9 @@ steepest.mistake("the spectral step uses the first singular vectors only; that i
                                                     np.linalg.svd(G)[2][0])))
 steepest.mistake("the spectral step goes up: it needs a minus like the others",
                  steps(spectral=factor))
+steepest.mistake("the spectral step is scaled to Euclidean length 1; its largest singular value "
+                 "may be 1, and so may all the others",
+                 steps(spectral=lambda G: -factor(G) / np.sqrt(min(G.shape))))
 steepest.mistake("the step by largest entry goes up: it needs a minus like the others",
                  steps(entry=np.sign))
 steepest.mistake("the Euclidean step goes up: it needs a minus like the others",
@@ -275,6 +290,19 @@ def by_entry(G, turns):
     return X
 
 
+@schulz.mistake("X**3 and X**5 are powers of the entries; meant are those of the singular values, "
+                "A @ X and A @ A @ X")
+def entry_powers(G, turns):
+    X = G / np.linalg.norm(G)
+    for _ in range(turns):
+        X = A * X + B * X**3 + C * X**5
+    return X
+
+
+schulz.mistake("the factor a is missing: X alone stands where a * X is due",
+               lambda G, turns: turned(G, turns, a=1.0))
+
+
 @schulz.mistake("a is added to every entry of the polynomial in A; it belongs to X: a * X, or a "
                 "times the identity matrix")
 def everywhere(G, turns):
@@ -328,11 +356,17 @@ share.mistake("after 40 % it jumps down: the line starts at 0.6, not at 1; divid
 share.mistake("it falls like a cosine; a line is asked for",
               lambda step, n: 1.0 if step < 0.4 * n else
               (1 + math.cos(math.pi * (step - 0.4 * n) / (0.6 * n))) / 2)
-share.mistake("a whole-number division (//) cuts off what lies behind the point",
+share.mistake("after the first 40 % it is 0 at once, as if by a whole-number division, //; it "
+              "should fall in a line",
               lambda step, n: min(1.0, (n - step) // (0.6 * n)))
 share.mistake("this rises where it should fall: how many steps are LEFT?",
               lambda step, n: min(1.0, step / (0.6 * n)))
-share.mistake("it never falls", lambda step, n: 1.0)
+share.mistake("it never falls; are the brackets missing in ... / (0.6 * steps)?",
+              lambda step, n: 1.0)
+share.mistake("one step is counted too many: at step 0 all of them are left, steps - step",
+              lambda step, n: min(1.0, (n - step + 1) / (0.6 * n)))
+share.mistake("the fall is bent: the line is squared",
+              lambda step, n: min(1.0, (n - step) / (0.6 * n)) ** 2)
 share.mistake("the fall is 60 steps long, whatever the number of steps; it is a share of them",
               lambda step, n: min(1.0, (n - step) / 60))
 
@@ -340,12 +374,13 @@ share.mistake("the fall is 60 steps long, whatever the number of steps; it is a 
 # --- 7.6: heads that share ---
 
 
-def attention(queries, keys, values, mask=True, divide=None, softmax_axis=-1):
+def attention(queries, keys, values, mask=True, divide=None, softmax_axis=-1, turned=False):
     """Attention of every head to a key and a value of its own."""
     scores = queries @ keys.swapaxes(-1, -2)
     scores = scores / (math.sqrt(queries.shape[-1]) if divide is None else divide)
     if mask:
-        scores = np.where(causal_mask(queries.shape[1]), scores, -1e30)
+        seen = causal_mask(queries.shape[1])
+        scores = np.where(seen.T if turned else seen, scores, -1e30)
     return softmax(scores, axis=softmax_axis) @ values
 
 
@@ -399,4 +434,7 @@ def averaged(q, k, v):
     return np.repeat(attention(mean, k, v), share, axis=0)
 
 
+grouped.mistake("the mask is turned round: places look at themselves and at what comes later",
+                lambda q, k, v: attention(q, repeated(k, q), repeated(v, q), turned=True))
+grouped.told("got tuple", lambda q, k, v: (right_grouped(q, k, v), None))
 grouped.told("has shape", lambda q, k, v: attention(q[: len(k)], k, v))

@@ -188,9 +188,8 @@ def cost_figure(cost):
     ax = figure.add_subplot()
     bars(ax, cost, 2, "")
     ax.set_xlabel("time, in units of the product (768, 128) @ (128, 512) in float32")
-    return with_alt(figure, "Bars of time in units of one product. float64 takes about twice as "
-                    "long; one pass over the result is a good part of the product although it has "
-                    "1/256 of the arithmetic; a GELU costs several times as much as a ReLU².")
+    told = "; ".join(f"{name}, {value:.2f}" for name, value in cost.items())
+    return with_alt(figure, f"Bars of time in units of one product. From top to bottom: {told}.")
 
 
 def tricks_figure(tricks):
@@ -200,9 +199,8 @@ def tricks_figure(tricks):
     first = next(iter(tricks.values()))
     bars(ax, {name: value / first for name, value in tricks.items()}, 2, "")
     ax.set_xlabel("time of a training step, as a share of the first")
-    return with_alt(figure, "Five bars, each about as long as the one above it or shorter: float64 "
-                    "with one worker, float32, two workers, Muon shared out, three turns. The "
-                    "last is a small part of the first.")
+    told = "; ".join(f"{name}, {value / first:.2f}" for name, value in tricks.items())
+    return with_alt(figure, f"Bars of time, as shares of the first. From top to bottom: {told}.")
 
 
 def doubling(by_place):
@@ -277,6 +275,21 @@ def place_figure(by_place):
     return with_alt(figure, f"The loss falls from {means[0]:.2f} nats after one character to "
                     f"{means[3]:.2f} between 8 and 16 and {means[-1]:.2f} between 128 and 256: "
                     "still falling at the end.")
+
+
+def jump_figure(growth):
+    """Draw the loss on a passage, first and second time. growth: [(step, first, second)]."""
+    steps, first, second = np.transpose(growth)
+    figure = Figure(figsize=(7.2, 3.5))
+    ax = figure.add_subplot()
+    for values, name, (color, marker, line) in zip((first, second), ("first time", "second time"),
+                                                   STYLES, strict=False):
+        ax.plot(steps, values, color=color, marker=marker, markersize=4, linestyle=line, label=name)
+    ax.set(xlabel="steps", ylabel="loss in nats, play never read", ylim=(0, None))
+    ax.legend(loc="center right")
+    return with_alt(figure, "Two curves start together and fall slowly. Then that of the second "
+                    f"time falls off within some fifty steps and ends at {second[-1]:.2f} nats; "
+                    f"that of the first time goes on as before and ends at {first[-1]:.2f}.")
 
 
 def copying_figure(weights, length, shares):
