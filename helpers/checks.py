@@ -23,6 +23,7 @@ import threading
 import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -139,7 +140,8 @@ class Exercise:
             raise Wrong(f"{name} is missing")
         pairs = [(g[name], w[name]) for g, w in zip(given, wanted, strict=True)
                  if not isinstance(g, Wrong) and name in g and name in w]  # fmt: skip
-        where = describe_case(self.right, self.cases[i])
+        tried = self.right if self.probe is None else partial(self.probe, self.right)
+        where = describe_case(tried, self.cases[i])
         raise Wrong(difference(name or "your result", pairs, given[i][name], wanted[i][name],
                                where, self.exact))  # fmt: skip
 
@@ -456,8 +458,8 @@ def is_turned(given, wanted):
 
 def place_of(index):
     """` at index (2, 3)`: of an index, or of the first True in an array of bool."""
-    if isinstance(index, np.ndarray):
-        index = tuple(np.argwhere(index)[0]) if index.ndim else ()
+    if isinstance(index, (np.ndarray, np.bool_)):
+        index = tuple(np.argwhere(index)[0]) if np.ndim(index) else ()
     inside = ", ".join(str(int(i)) for i in index)
     return f" at index [{inside}]" if inside else ""
 
@@ -480,7 +482,7 @@ def describe_case(right, case):
         elif not callable(value):
             shown = value.tolist() if isinstance(value, np.ndarray) else value
             if isinstance(shown, float):
-                shown = round(shown, 4)
+                shown = float(f"{shown:.4g}")
             if len(repr(shown)) <= 60:
                 words.append(f"{name} = {shown!r}")
     return f"for {', '.join(words)}: " if words else ""

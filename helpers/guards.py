@@ -39,7 +39,7 @@ def whole(name, value, least=0, what="a whole number"):
 
 
 def sample(x, what):
-    """Return x as floats. Raises ValueError if it holds nothing; `what` says what cannot be done."""
+    """Return x as floats. Raises ValueError, naming `what` cannot be done, if it holds nothing."""
     (x,) = floats(x)
     if x.ndim == 0 or x.size == 0:
         raise ValueError(f"there is nothing to {what} in an array of shape {x.shape}; give at "
@@ -66,7 +66,7 @@ def scores(values, axis):
     Raises ValueError if there are none along the axis, all of them are -inf, or one is +inf.
     """
     (values,) = floats(values)
-    if values.ndim == 0 or values.shape[axis] == 0:
+    if not -values.ndim <= axis < values.ndim or values.shape[axis] == 0:
         raise ValueError(f"softmax needs at least one score along axis {axis}, got {values.shape}")
     if np.isinf(values.max(axis=axis)).any():
         raise ValueError("softmax of scores that are all -inf, or with one that is +inf, is not "

@@ -16,16 +16,22 @@ def sigmoid(z):
     return np.where(z >= 0, 1, e) / (1 + e)
 
 
-class Layer:
-    """A piece of a model. Its parameters are views into one flat array, made by `flatten`.
+def spirals(n=100, arms=3, noise=0.2, turns=0.8, seed=0):
+    """Points on interlocked spiral arms, and the arm of each: (arms n, 2) and (arms n,) integers.
 
-    A layer declares the shapes of its own parameters: `super().__init__(W=(3, 2), b=(2,))`. After
-    `flatten` it has the arrays `W` and `b`, and `dW` and `db` for their gradients.
-    `forward(x)` keeps what `backward` needs. `backward(dy)` takes the gradient of the loss with
-    respect to the output, writes those of the parameters, and returns the one of the input.
-    Raises AttributeError, with what to do, for what `flatten` or `forward` has yet to make.
+    n: points on each arm. noise: how far a point may turn off its arm, in radians.
+    turns: how often an arm goes round.
     """
+    rng = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(arms), n)
+    radius = np.tile(np.linspace(0.1, 1, n), arms)
+    angle = 2 * np.pi * (labels / arms + turns * radius) + rng.normal(0, noise, arms * n)
+    return radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1), labels
 
+
+class Layer:
+    """A piece of a model: `super().__init__(W=(3, 2))` declares the shapes of its parameters, and
+    `flatten` gives it W and dW. forward(x) returns y, backward(dy) writes dW and returns dx."""
     def __init__(self, **shapes):
         self.shapes = shapes
 
@@ -45,10 +51,7 @@ class Layer:
 
 
 class Sequential(Layer):
-    """Layers one behind the other: the output of each is the input of the next.
-
-    Raises TypeError for what is no layer, such as a list of layers or a class.
-    """
+    """Layers one behind the other. Raises TypeError for what is no layer, such as a list."""
 
     def __init__(self, *layers):
         super().__init__()
@@ -64,6 +67,34 @@ class Sequential(Layer):
         for layer in reversed(self.layers):
             dy = layer.backward(dy)
         return dy
+
+
+class Linear(Layer):
+    """y = x W + b, or x W without bias.   x: (..., n_in) -> y: (..., n_out)
+
+    W starts normal with deviation `scale`, by default 1/sqrt(n_in); b starts at zero.
+    Raises ValueError if the last axis of x is not n_in, TypeError for an x of another dtype.
+    """
+
+    def __init__(self, n_in, n_out, scale=None, bias=True):
+        super().__init__(W=(n_in, n_out), **({"b": (n_out,)} if bias else {}))
+        self.scale, self.bias = 1 / math.sqrt(n_in) if scale is None else scale, bias
+
+    def initialize(self, rng):
+        self.W[:] = rng.normal(0, self.scale, self.W.shape)
+
+    def forward(self, x):
+        guards.features(x, len(self.W), f"Linear{self.W.shape}", self.W.dtype)
+        self.x = x
+        y = x @ self.W                                                  # (..., n_out)
+        return y + self.b if self.bias else y
+
+    def backward(self, dy):
+        x, rows = self.x.reshape(-1, len(self.W)), dy.reshape(-1, dy.shape[-1])
+        self.dW[:] = x.T @ rows                                         # (n_in, n_out)
+        if self.bias:
+            self.db[:] = rows.sum(axis=0)                               # (n_out,)
+        return dy @ self.W.T                                            # (..., n_in)
 
 
 def walk(part, name=""):
@@ -100,54 +131,22 @@ def connect(model, theta, grad):
 
 
 def flatten(model, rng=None, dtype=np.float64, theta=None):
-    """Lay all parameters of a model in one array, give its layers their views, initialize them.
+    """Lay all parameters of a model in one array theta (P,), their gradients in grad (P,).
 
-    rng: numpy Generator for the first values; by default one with seed 0.
-    dtype: float64, or float32 for long runs.
-    theta: (P,) an array to share, with the values that it has; then rng and dtype do not count.
-    Returns theta (P,) and grad (P,); the model keeps them as `model.theta` and `model.grad`.
-    Raises ValueError if a shared theta has another number of parameters, or if one layer is in the
-    model twice; TypeError if dtype or the shared theta is not of floats.
+    rng: numpy Generator for the first values; by default one with seed 0. dtype: of floats.
+    theta: an array to share, with the values that it has; then rng and dtype do not count.
+    Returns theta and grad, which are model.theta and model.grad, too. Raises TypeError if they
+    cannot hold floats, ValueError if theta has another size or a layer is in the model twice.
     """
     size = sum(math.prod(layer.shapes[key]) for _, layer, key in parameters(model))
     guards.flattening([layer for _, layer in walk(model)], size, dtype, theta)
-    fresh = theta is None
-    theta = np.zeros(size, dtype) if fresh else theta
-    connect(model, theta, np.zeros_like(theta))
-    if fresh:
+    values = np.zeros(size, dtype) if theta is None else theta
+    connect(model, values, np.zeros_like(values))
+    if theta is None:
         rng = np.random.default_rng(0) if rng is None else rng
         for _, layer in walk(model):
             layer.initialize(rng)
-    return theta, model.grad
-
-
-class Linear(Layer):
-    """y = x W + b.   x: (..., n_in) -> y: (..., n_out)
-
-    W starts normal with deviation `scale`, by default 1/sqrt(n_in), so that the entries of y vary
-    about as much as those of x; b starts at zero. bias: False for y = x W.
-    Raises ValueError if the last axis of x is not n_in, TypeError for an x of another dtype.
-    """
-
-    def __init__(self, n_in, n_out, scale=None, bias=True):
-        super().__init__(W=(n_in, n_out), **({"b": (n_out,)} if bias else {}))
-        self.scale, self.bias = 1 / math.sqrt(n_in) if scale is None else scale, bias
-
-    def initialize(self, rng):
-        self.W[:] = rng.normal(0, self.scale, self.W.shape)
-
-    def forward(self, x):
-        guards.features(x, len(self.W), f"Linear{self.W.shape}", self.W.dtype)
-        self.x = x
-        y = x @ self.W                                                  # (..., n_out)
-        return y + self.b if self.bias else y
-
-    def backward(self, dy):
-        x, rows = self.x.reshape(-1, len(self.W)), dy.reshape(-1, dy.shape[-1])
-        self.dW[:] = x.T @ rows                                         # (n_in, n_out)
-        if self.bias:
-            self.db[:] = rows.sum(axis=0)                               # (n_out,)
-        return dy @ self.W.T                                            # (..., n_in)
+    return model.theta, model.grad
 
 
 class Sigmoid(Layer):
@@ -195,8 +194,8 @@ class GELU(Layer):
     ROOT = math.sqrt(2 / math.pi)
 
     def forward(self, x):
-        w = x * x                                   # in place from here on: passes over a large
-        w *= 0.044715 * self.ROOT                   # array are what this layer costs
+        w = x * x
+        w *= 0.044715 * self.ROOT
         w += self.ROOT
         w *= x                                      # u
         np.tanh(w, out=w)
@@ -219,12 +218,8 @@ class GELU(Layer):
 def gradient_error(layer, x, seed=0):
     """The larger relative error of a layer's gradients, by its parameters and by its input.
 
-    The layer is flattened, its parameters are made random, and `backward` is compared with
-    `numerical_gradient` for the loss sum(y r), r random.
-    x: (...) float64 input, left as it was; without a gradient if `backward` returns None.
-    NaN if an entry of a gradient is NaN or was not written. Raises ValueError if forward or
-    backward changes the parameters, x, or the gradient that it is given.
-    """
+    x: (...) float64; without a gradient if `backward` returns None. Gives NaN if a gradient is
+    NaN or was not written. Raises ValueError if the layer changes what it was given."""
     rng = np.random.default_rng(seed)
     theta, grad = flatten(layer, rng)
     theta += rng.normal(0, 0.5, theta.shape)                            # nothing stays 0 or 1
@@ -235,17 +230,13 @@ def gradient_error(layer, x, seed=0):
     guards.unchanged(layer, kept | {"dy": r}, {"its parameters": theta, "its input": x, "dy": dy})
     def loss(_):                                                        # theta and x are in it
         return np.sum(layer(x) * r)
-    errors = [relative_error(grad, numerical_gradient(loss, theta))]
-    if dx is not None:
-        errors.append(relative_error(dx, numerical_gradient(loss, x)))
-    return float(np.max(errors))                                        # NaN, if one is
+    pairs = [(grad, theta)] if dx is None else [(grad, theta), (dx, x)]
+    return float(np.max([relative_error(a, numerical_gradient(loss, at)) for a, at in pairs]))
 
 
 class MeanSquaredError(Layer):
-    """The mean of (guess - target)² over all entries.
+    """The mean of (guess - target)² over all entries, from guesses and targets of one shape.
 
-    guesses, targets: arrays of one shape (...).
-    `forward(guesses, targets)` returns the loss, `backward()` its gradient (...) by the guesses.
     Raises ValueError for arrays of different shape and for empty ones.
     """
 
@@ -259,20 +250,17 @@ class MeanSquaredError(Layer):
 
 
 class BinaryCrossEntropy(Layer):
-    """The mean of -ln p(target) over yes-or-no guesses, in nats.
+    """The mean of -ln p(target) over yes-or-no guesses, in nats; p(yes) = sigmoid(logit).
 
-    logits: (...), any numbers; p(yes) = 1 / (1 + exp(-logit)). targets: (...) from 0 to 1, most
-    often 0 or 1.
-    `forward(logits, targets)` returns the loss, `backward()` its gradient (...) by the logits.
-    Raises ValueError for arrays of different shape, empty ones, and targets outside 0 to 1.
+    logits: (...), any numbers. targets: (...) from 0 to 1, most often 0 or 1. Raises ValueError
+    for arrays of different shape, empty ones, and targets outside 0 to 1.
     """
 
     @np.errstate(under="ignore")                                        # e^-800 becomes 0
     def forward(self, logits, targets):
-        logits, self.targets = guards.yes_or_no(logits, targets)
-        self.p = sigmoid(logits)
-        return np.mean(np.maximum(logits, 0) - logits * self.targets
-                       + np.log1p(np.exp(-np.abs(logits))))
+        z, self.targets = guards.yes_or_no(logits, targets)
+        self.p = sigmoid(z)
+        return np.mean(np.maximum(z, 0) - z * self.targets + np.log1p(np.exp(-np.abs(z))))
 
     def backward(self):
         return (self.p - self.targets) / self.p.size
@@ -281,19 +269,17 @@ class BinaryCrossEntropy(Layer):
 class SoftmaxCrossEntropy(Layer):
     """The mean of -ln p(target) over all guesses, in nats; p is the softmax of the logits.
 
-    logits: (..., V). targets: (...) integers from 0 to V - 1.
-    `forward(logits, targets)` returns the loss, `backward()` its gradient (..., V) by the logits.
-    Raises TypeError for labels that are not integers, ValueError for another number of labels
-    than guesses, for none at all and for labels outside the classes.
+    logits: (..., V). targets: (...) integers from 0 to V - 1. Raises TypeError for other labels,
+    ValueError for labels outside the classes, none at all, or another number than guesses.
     """
 
     @np.errstate(under="ignore")                                        # e^-800 becomes 0
     def forward(self, logits, targets):
         guards.classes(logits, targets)
         shifted = logits - logits.max(axis=-1, keepdims=True)           # (..., V)
-        log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-        self.p, self.targets = np.exp(log_p), targets
-        return -np.mean(np.take_along_axis(log_p, targets[..., None], axis=-1))
+        log_sum = np.log(np.exp(shifted).sum(axis=-1, keepdims=True))   # (..., 1)
+        self.p, self.targets = np.exp(shifted - log_sum), targets
+        return np.mean(log_sum - np.take_along_axis(shifted, targets[..., None], axis=-1))
 
     def backward(self):
         truth = one_hot(self.targets, self.p.shape[-1], self.p.dtype)   # (..., V)
@@ -302,16 +288,12 @@ class SoftmaxCrossEntropy(Layer):
 
 def fit(model, criterion, inputs, targets, epochs, batch_size=32, learning_rate=1e-2, seed=0,
         optimizer=None, on_epoch=None):
-    """Train a flattened model on mini-batches, every example once an epoch, in a new order.
+    """Train a flattened model on mini-batches; returns the mean loss of each epoch (epochs,).
 
-    criterion: a loss such as SoftmaxCrossEntropy(). inputs: (N, ...). targets: (N, ...).
-    learning_rate: α, also for an optimizer that is given. seed: of the order.
-    optimizer: made from `model.theta`; by default a new Adam.
+    inputs, targets: (N, ...), each row used once an epoch, in an order drawn by `seed`.
+    optimizer: made from `model.theta`; by default a new Adam. It takes α = learning_rate.
     on_epoch: called as on_epoch(epoch, model) after each epoch, counted from 1.
-    Returns the mean loss of each epoch (epochs,).
-    Raises ValueError for inputs and targets of different length, for none at all or NaN among
-    them, for epochs or a batch_size below 1, for an optimizer of another theta; AttributeError for
-    a model that was not flattened; FloatingPointError if the gradient is no longer finite.
+    Raises ValueError or TypeError for what cannot be trained on, such as NaN or another theta.
     """
     optimizer = Adam(model.theta) if optimizer is None else optimizer
     guards.fitting(model, optimizer, inputs, targets, epochs, batch_size)

@@ -13,9 +13,6 @@ def valley(theta):
     return x**4 + x**2 * y**2 - y**2 + y**4 + 6
 
 
-MINIMA = np.array([[0, 0], [1, -1]]) / np.sqrt(2)   # of `valley`, (2, 2): a column for each
-
-
 def numerical_gradient(f, theta, h=1e-5):
     """The gradient of f by central differences, (f(θ + h) - f(θ - h)) / 2h for every entry.
 
@@ -61,11 +58,11 @@ def valley_gradient(theta):
     return np.stack([2 * x * (2 * x**2 + y**2), 2 * y * (x**2 - 1 + 2 * y**2)])
 
 
-class Optimizer:
-    """What all optimizers share. A subclass says in `update` how it moves theta.
+MINIMA = np.array([[0, 0], [1, -1]]) / np.sqrt(2)   # of `valley`, (2, 2): a column for each
 
-    theta: an array of floats, changed in place by every step. learning_rate: α.
-    """
+
+class Optimizer:
+    """What all optimizers share: an array theta of floats that every step changes in place."""
 
     def __init__(self, theta, learning_rate):
         guards.parameters(theta)
@@ -74,8 +71,8 @@ class Optimizer:
     def step(self, gradient, learning_rate=None):
         """Take one step; a learning_rate given here counts for this step only.
 
-        gradient: shaped like theta; it is not changed. If it has another shape (ValueError) or an
-        entry that is not finite (FloatingPointError), nothing is changed at all.
+        gradient: shaped like theta. If it is not (ValueError), or has an entry that is not finite
+        (FloatingPointError), nothing is changed.
         """
         alpha = float(self.learning_rate if learning_rate is None else learning_rate)
         gradient = guards.gradient(gradient, self.theta)
@@ -91,11 +88,7 @@ class SGD(Optimizer):
 
 
 class Momentum(Optimizer):
-    """Descent that keeps its speed: m ← β m + g, θ ← θ - α m.
-
-    beta: β, the share of the speed that is kept. A constant slope is followed with α / (1 - β).
-    Source: Polyak, Some methods of speeding up the convergence of iteration methods, 1964.
-    """
+    """Descent that keeps a share beta of its speed: m ← β m + g, θ ← θ - α m.  (Polyak, 1964)"""
 
     def __init__(self, theta, learning_rate, beta=0.9):
         super().__init__(theta, learning_rate)

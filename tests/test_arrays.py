@@ -66,7 +66,7 @@ def test_softmax_is_the_formula_where_that_works(scores):
 def test_softmax_keeps_the_order(scores):
     p = softmax(scores)
     assert (np.take_along_axis(p, np.argsort(scores), -1)[..., 1:]
-            >= np.take_along_axis(p, np.argsort(scores), -1)[..., :-1]).all()  # fmt: skip
+            >= np.take_along_axis(p, np.argsort(scores), -1)[..., :-1]).all()
 
 
 def test_softmax_gives_minus_infinity_exactly_zero_and_does_not_warn():
@@ -102,6 +102,12 @@ def test_softmax_leaves_its_input_alone_and_passes_nan_on():
 def test_softmax_refuses_what_has_no_softmax(scores, message):
     with pytest.raises(ValueError, match=message):
         softmax(scores)
+
+
+@pytest.mark.parametrize("axis", [2, -3])
+def test_softmax_names_an_axis_that_is_not_there(axis):
+    with pytest.raises(ValueError, match=f"along axis {axis}"):
+        softmax(np.zeros((2, 3)), axis=axis)
 
 
 # one_hot
@@ -240,7 +246,7 @@ def test_pairwise_distances_make_no_large_temporary():
 @pytest.mark.parametrize(
     ("a", "b"), [(np.zeros(3), np.zeros((2, 3))), (np.zeros((2, 3)), np.zeros((2, 4))),
                  (np.zeros((1, 2, 3)), np.zeros((2, 3)))]
-)  # fmt: skip
+)
 def test_pairwise_distances_name_the_shapes_that_do_not_fit(a, b):
     with pytest.raises(ValueError, match=r"expected shapes \(N, d\) and \(M, d\)") as error:
         pairwise_distances(a, b)

@@ -220,12 +220,12 @@ def test_network_is_asked_for_the_badges_only(visit):
 def test_a_wrong_answer_is_told_and_the_folded_solution_passes(visit):
     """Exercise 1.2: an answer typed over the dots of the stub, then the solution from the page."""
     keyboard = visit.page.keyboard
-    cell = visit.page.locator(".jp-CodeCell", has_text='check("1.2", causal_mask)')
+    cell = visit.page.locator(".jp-CodeCell", has_text='check("1.2", my_causal_mask)')
     said = cell.locator(".jp-OutputArea-output")
     cell.locator(".cm-line", has_text="...").click()
     keyboard.press("End")
     keyboard.press("Shift+Home")
-    keyboard.type("return np.tri(T)")
+    keyboard.type("return np.tri(length)")
     keyboard.press("Shift+Enter")
     expect(said).to_have_text(re.compile(r"^✗ 1\.2: .* a mask is of bool"))
 
@@ -236,7 +236,7 @@ def test_a_wrong_answer_is_told_and_the_folded_solution_passes(visit):
     solution = folded.locator("code").inner_text()
     cell.locator(".cm-line").first.click()
     keyboard.press("ControlOrMeta+a")
-    keyboard.insert_text(f'{solution}\n\ncheck("1.2", causal_mask)')
+    keyboard.insert_text(f'{solution}\n\ncheck("1.2", my_causal_mask)')
     keyboard.press("Shift+Enter")
     expect(said).to_have_text(re.compile(r"^✓ 1\.2\s*$"))
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import sys
 from fractions import Fraction
 
@@ -94,6 +95,7 @@ def test_values_and_their_parts():
     assert said((Fraction(2, 9), 3), "99.2") == "✓ 99.2"
     assert said([0.2222, np.array([3])], "99.2") == "✓ 99.2"
     assert said((2 / 3, 5), "99.2").endswith("you forgot to square"), "the first of two mistakes"
+    assert said((math.nan, 3), "99.2") == "✗ 99.2: rate is not a number (NaN)"
     assert "give 2 things, rate, steps; got" in said((1, 2, 3), "99.2")
     assert "steps is 7, expected 3" in said((2 / 9, 7), "99.2")
 

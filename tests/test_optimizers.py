@@ -7,13 +7,17 @@ import numpy as np
 import pytest
 
 from helpers.optimizers import (
+    MINIMA,
     SGD,
     Adam,
     Momentum,
     RMSProp,
     clip_gradient,
     numerical_gradient,
+    path_of,
     relative_error,
+    valley,
+    valley_gradient,
     warmup_cosine,
 )
 
@@ -258,3 +262,35 @@ def test_relative_error_lets_noise_turn_a_sign():
         right = rng.normal(size=50) * 10.0 ** rng.integers(-14, 1, size=50)
         assert relative_error(right, right + 1e-11 * rng.normal(size=50)) < 1e-9
     assert relative_error([1.0, 0.0], [1.0, 1e-12]) < 1e-9
+
+
+def test_the_valley_its_gradient_and_its_minima():
+    for theta in np.random.default_rng(0).normal(size=(20, 2)):
+        assert relative_error(valley_gradient(theta), numerical_gradient(valley, theta)) < 1e-7
+    assert np.abs(valley_gradient(MINIMA)).max() < 1e-15
+    np.testing.assert_allclose(valley(MINIMA), 5.75, rtol=1e-15)
+    assert valley_gradient(np.ones((2, 3, 4))).shape == (2, 3, 4)
+
+
+def test_path_of_keeps_every_place_and_ends_when_it_is_far():
+    theta = np.array([1.0, -2.0])
+    path = path_of(SGD(theta, 0.1), lambda t: 2 * t, 3)
+    np.testing.assert_allclose(path, np.outer(0.8 ** np.arange(4), [1, -2]))
+    np.testing.assert_array_equal(path[-1], theta)
+    far = path_of(SGD(np.ones(1), 1.5), lambda t: 2 * t, 100, far=30)  # doubles each step
+    np.testing.assert_allclose(far[:, 0], (-2.0) ** np.arange(6))
+    assert path_of(Adam(np.ones((2, 5))), valley_gradient, 7).shape == (8, 2, 5)
+
+
+@each
+def test_tiny_gradients_do_not_raise_where_underflow_does(name):
+    theta = np.ones(7, dtype=np.float32)
+    with np.errstate(all="raise"):
+        for _ in range(3):
+            MAKERS[name](theta).step(np.full(7, 1e-30, dtype=np.float32))
+        clip_gradient(np.full(7, 1e-30, dtype=np.float32), 1.0)
+
+
+def test_a_float64_gradient_too_large_for_float32_is_told():
+    with pytest.raises(FloatingPointError, match="infinite at index 1"), np.errstate(all="raise"):
+        SGD(np.ones(2, dtype=np.float32), 0.1).step(np.array([1.0, 1e300]))

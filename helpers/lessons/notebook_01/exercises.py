@@ -5,15 +5,32 @@ import tracemalloc
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from helpers.checks import Exercise, Unfilled, Wrong, call, call_method, describe, is_stub, members
+from helpers.checks import (
+    Exercise,
+    Unfilled,
+    Wrong,
+    call,
+    call_method,
+    describe,
+    is_stub,
+    members,
+    numbers,
+)
 
 # --- 1.1: the rule ---
 
 
-class Shape(str):
-    """A result as text, so that (3, 4), [3, 4] and None are told apart."""
+class Said(str):
+    """A result in words, which a message shows without quotes."""
 
     __repr__ = str.__str__
+
+
+class Shape(Said):
+    """A shape as text, so that (3, 4), [3, 4] and None are told apart."""
+
+
+Shape.__name__ = "the shape"  # as messages call it
 
 
 def shape_given(answer, shape_a, shape_b):
@@ -24,7 +41,9 @@ def shape_given(answer, shape_a, shape_b):
         raise Wrong(f"your code raised {describe(error, answer)}") from error
     if is_stub(result):
         raise Unfilled
-    return Shape(result)
+    if isinstance(result, tuple) and all(isinstance(n, (int, np.integer)) for n in result):
+        return Shape(tuple(int(n) for n in result))
+    return Shape("None" if result is None else f"{type(result).__name__} {result!r}"[:38])
 
 
 def filled(shape_a, shape_b):
@@ -57,7 +76,7 @@ rule = Exercise(
         ((0,), (3,)), ((2, 1), (2, 3, 4)), ((5, 4, 3), (5, 1, 2)),
     ],
     probe=shape_given,
-)  # fmt: skip
+)
 
 
 @rule.mistake("align on the right: the missing ones go in FRONT of the shorter shape")
@@ -131,7 +150,8 @@ def back_to_front(a, b):
     return result if result is None else result[::-1]
 
 
-@rule.mistake("your function gives back None for all shapes; is a `return` missing?")
+@rule.mistake("your function gives back None for all shapes; is a `return` missing, or a "
+              "test too strict?")
 def no_return(a, b):
     broadcast_shape(a, b)
 
@@ -244,7 +264,7 @@ SCORES = [
     np.array([[1000.0, 1001, 1002], [-1000, 0, 1000]]), rng.normal(0, 3, size=(2, 3, 5)),
     np.array([[-1000.0, -1002], [1000, 998], [0, 3]]), np.array([[0.0, -np.inf, 1], [5, 4, 4]]),
     rng.normal(size=(5, 2)).astype(np.float32), np.array([[3, 1, 2, 2], [0, 0, 7, 1]]),
-]  # fmt: skip
+]
 core = Exercise("1.4", softmax, cases=[(s,) for s in SCORES], probe=probabilities,
                 tolerance=1e-9, exact=True)
 
@@ -287,9 +307,20 @@ core.mistake("clipped scores give other probabilities; subtract the largest scor
              lambda s: shares(np.exp(np.clip(s, -700, 700))))
 core.mistake("the sum below the line must be shifted by the largest score, too",
              lambda s: np.exp(s - top(s)) / np.exp(s).sum(axis=-1, keepdims=True))
+core.mistake("each row sums to K, not to 1: divide by the sum, not by the mean",
+             lambda s: s.shape[-1] * shares(np.exp(s - top(s))))
+core.mistake("you subtract the largest size, |s|; where all scores are negative and large, "
+             "everything becomes 0 / 0. Take the largest score itself",
+             lambda s: shares(np.exp(s - top(np.abs(s)))))
+core.mistake("the sign is turned round: the largest score got the smallest probability",
+             lambda s: shares(np.exp(-s - top(-s))))
+core.mistake("that is 2 to the power of the scores; the softmax takes e to their power, np.exp",
+             lambda s: shares(np.exp2(s - top(s))))
+core.mistake("axis=1 is the last axis of a table only; axis=-1 is the last one of any array",
+             lambda s: shares(np.exp(s - top(s, axis=1)), axis=1))
 core.mistake("the exponential is missing: shares of the scores themselves can be negative",
              lambda s: shares(1.0 * s))
-core.mistake("the division is missing: the rows do not sum to 1", lambda s: np.exp(s - top(s)))
+core.mistake("the rows do not sum to 1: divide each by its sum", lambda s: np.exp(s - top(s)))
 core.mistake("these are the logarithms of the probabilities; the last step back is np.exp",
              lambda s: s - top(s) - np.log(np.exp(s - top(s)).sum(axis=-1, keepdims=True)))
 core.mistake("float32 scores come back as float64; a plain np.exp and a plain / keep the dtype",
@@ -334,10 +365,11 @@ def measured(answer, my_points, others):
     result, peak = peak_memory(lambda: call(answer, my_points, others))
     if my_points.max() > 900:  # far away rounding is allowed, but not NaN
         return {"the table": np.round(result, 3)}
-    numbers = len(my_points) * others.size
-    if numbers < 100_000:
+    count, found = len(my_points) * others.size, numbers(result)
+    right = distances(my_points, others)
+    if count < 100_000 or np.shape(found) != right.shape or not np.allclose(found, right):
         return {"the table": result}
-    return {"the table": result, "no array of N M d numbers": peak < 8 * numbers / 4}
+    return {"the table": result, "no array of N M d numbers": peak < 8 * count / 4}
 
 
 def points(*sizes):
@@ -348,9 +380,10 @@ FAR = 1000 + 1e-6 * rng.random((12, 3)) + 2 * (np.arange(12)[:, None] % 2)
 table = Exercise("1.5", distances, probe=measured, cases=[
     points((4, 3), (5, 3)), points((1, 2), (6, 2)), points((7, 5), (7, 5)), [FAR, FAR],
     points((61, 43), (50, 43)),
-])  # fmt: skip
-table.mistake("the distances are right, but some array has N M d numbers; take the products from "
-              "a @ b.T", lambda a, b: np.sqrt(np.square(a[:, None] - b).sum(axis=-1)))
+])
+table.mistake("the distances are right, but some array has N M d numbers; take the products of "
+              "all pairs from a matrix product, points @ others.T",
+              lambda a, b: np.sqrt(np.square(a[:, None] - b).sum(axis=-1)))
 table.mistake("between points that nearly coincide rounding made the square negative, and its "
               "root is NaN; put np.maximum(…, 0) under the root",
               lambda a, b: np.sqrt(squares(a, b)))
@@ -381,6 +414,9 @@ table.mistake("you added up |a - b|; the squares are added up, and the root take
               lambda a, b: sum(np.abs(a[:, k, None] - b[:, k]) for k in range(a.shape[1])))
 table.mistake("that is the largest gap of all coordinates; the squares are added up",
               lambda a, b: np.max([np.abs(a[:, k, None] - b[:, k]) for k in range(a.shape[1])], 0))
+table.mistake("those are the sums of the coordinates; square them first: np.square(…).sum(axis=1)",
+              lambda a, b: np.sqrt(np.maximum(
+                  a.sum(1)[:, None] - 2 * a @ b.T + b.sum(1), 0)))
 table.mistake("point met point of the same number; every point has to meet every other: (N, M)",
               lambda a, b: np.sqrt(np.square(a - b).sum(axis=-1)))
 
@@ -419,6 +455,12 @@ heads.mistake("reshapes exchange no axes, they read the numbers in the same orde
               lambda q, k: turned(q) @ k.reshape(len(k), k.shape[2], k.shape[3], -1))
 heads.mistake("do not divide by the root of d; only the dot products are asked for",
               lambda q, k: head_scores(q, k) / np.sqrt(q.shape[-1]))
+heads.mistake("the queries met themselves; the second array is the keys",
+              lambda q, k: head_scores(q, q))
+heads.mistake("only the dot products are asked for, no softmax yet",
+              lambda q, k: softmax(head_scores(q, k)))
+heads.mistake("only the dot products are asked for, no mask yet",
+              lambda q, k: np.tril(head_scores(q, k)))
 heads.told("your code raised ValueError", lambda q, k: np.einsum("nthd,nthd->nhtt", q, k))
 
 
@@ -437,20 +479,27 @@ def next_token_views(my_tokens, length):
 
 
 def views(answer, my_tokens, length):
-    """Values first, then strides, then whether both read the memory of the text itself."""
+    """Values first; if they are right, in which memory they lie."""
     given = my_tokens.copy()
-    inputs, targets = members(call_method(answer, given, length), ("inputs", "targets"))
+    parts = members(call_method(answer, given, length), ("inputs", "targets"))
     kept = "the text afterwards (it must stay as it was)"
-    results = {kept: given - my_tokens, "inputs": inputs, "targets": targets}
-    for name in ("inputs", "targets"):
-        results[f"{name}.strides"] = getattr(results[name], "strides", ())
-    results["both read the memory of the text"] = all(
-        isinstance(part, np.ndarray) and np.shares_memory(part, given) for part in (inputs, targets)
-    )
+    results = {kept: given - my_tokens, "inputs": parts[0], "targets": parts[1]}
+    right = zip(parts, next_token_views(my_tokens, length), strict=True)
+    if all(np.array_equal(numbers(part), wanted) for part, wanted in right):
+        results["the memory of inputs"] = memory(parts[0], given)
+        results["the memory of targets"] = memory(parts[1], given)
     return results
 
 
-texts = [(rng.permutation(L) + 100, T) for L, T in [(13, 4), (50, 7), (9, 8)]]
+def memory(part, text):
+    """Where an array lies, in words."""
+    if isinstance(part, np.ndarray) and np.shares_memory(part, text):
+        return Said("the text's own")
+    step = text.itemsize
+    return Said("a view of a copy" if getattr(part, "strides", ()) == (step, step) else "a copy")
+
+
+texts = [(rng.permutation(L) + 100, T) for L, T in [(13, 4), (50, 7), (11, 8)]]
 windows = Exercise("1.7", next_token_views, cases=texts, probe=views)
 
 
@@ -471,15 +520,9 @@ windows.mistake("both have T + 1 columns; cut off the last one for the inputs, t
 windows.mistake("inputs and targets are exchanged", lambda t, T: next_token_views(t, T)[::-1])
 windows.mistake("you added 1 to the tokens; move the window by one place instead",
                 lambda t, T: (windows_of(t, T)[:-1], windows_of(t, T)[:-1] + 1))
-windows.mistake("the values are right, but this is a copy, T times as large as the text; a list "
-                "of places always copies", lambda t, T: picked(t, T))
-windows.mistake("the values are right, but a loop or np.array makes a copy of each window; let "
-                "sliding_window_view make views",
-                lambda t, T: tuple(np.array([t[i + o : i + o + T] for i in range(len(t) - T)],
-                                            order="F") for o in (0, 1)))
-windows.mistake("the values are right, but .copy() made a copy of all windows; a view needs none",
-                lambda t, T: (windows_of(t, T + 1).copy()[:, :-1],
-                              windows_of(t, T + 1).copy()[:, 1:]))
+windows.mistake("the values are right, but these are copies, T times as large as the text; a list "
+                "of places, np.array and .copy() always copy, sliding_window_view does not",
+                lambda t, T: picked(t, T))
 windows.mistake("these are views, but of a copy of the text: they do not read the memory that you "
                 "were given", lambda t, T: next_token_views(t.copy(), T))
 windows.mistake("these are blocks, each begins where the last one ended; a window starts at every "
@@ -492,6 +535,7 @@ windows.mistake("targets[i] starts T places on; it should start one place on",
                 lambda t, T: (windows_of(t, T)[: len(t) - T],
                               windows_of(np.append(t, t), T)[T : len(t)]))
 windows.told("give 2 things, inputs, targets", lambda t, T: windows_of(t, T + 1))
+windows.told("exchanged", lambda t, T: (picked(t, T)[1], picked(t, T)[0] + 1))  # two mistakes
 windows.told("gives back None", lambda t, T: print(end=""))
 
 

@@ -184,8 +184,8 @@ def meetings_figure():
     """Draw three meetings: a row and a number, a table and a row, a column and a row."""
     row, column = np.array([2, 0, 5, 1]), np.array([[10], [20], [30]])
     table = np.arange(12).reshape(3, 4)
-    figure, ax = _canvas(9.6, 5.7)
-    top, cell = 0.7, 0.4
+    figure, ax = _canvas(9.6, 5.8)
+    top, cell = 0.82, 0.4
     for title, a, b, sign in [
         ("a row times a number", row, np.array(10), "×"),
         ("a table plus a row", table, row, "+"),

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from helpers.checks import Exercise, Wrong, call
+from helpers.checks import EXERCISES, Exercise, Wrong, call, members, numbers
 from helpers.optimizers import valley_gradient
 
 # --- 2.1: the gradient by hand ---
@@ -53,6 +53,15 @@ for diagnosis, formula in [
      lambda x, y: 2 * x**2 * y - 2 * y**2 + 4 * y**3),
 ]:
     gradient.mistake(diagnosis, slopes(y_slope=formula))
+gradient.mistake("∂f/∂x is off: x² y² by x is 2 x y², a product; you wrote a sum",
+                 slopes(x_slope=lambda x, y: 4 * x**3 + 2 * x + y**2))
+gradient.mistake("∂f/∂y is off: x² y² by y is 2 x² y, a product; you wrote a sum",
+                 slopes(y_slope=lambda x, y: x**2 + 2 * y - 2 * y + 4 * y**3))
+gradient.mistake("x² y² by x is 2 x y², and by y it is 2 x² y; you have them the other way round",
+                 slopes(lambda x, y: 4 * x**3 + 2 * x**2 * y,
+                        lambda x, y: 2 * x * y**2 - 2 * y + 4 * y**3))
+gradient.mistake("what is behind the point is cut off: your array holds whole numbers only; make "
+                 "it of floats", lambda my_theta: valley_gradient(my_theta).astype(int))
 gradient.mistake("the two slopes are swapped: ∂f/∂x comes first",
                  lambda my_theta: valley_gradient(my_theta)[::-1])
 gradient.mistake("give back both slopes, in an array of shape (2,), not their sum",
@@ -106,6 +115,9 @@ for diagnosis, formula in [
      lambda f, x, h: bend(f, x, h) / (2 * h) ** 2),
     ("half of it: h² f'' / 2 stands in the formula of EACH side",
      lambda f, x, h: bend(f, x, h) / (2 * h**2)),
+    ("divided by h³; the sum of both sides leaves h² f''", lambda f, x, h: bend(f, x, h) / h**3),
+    ("this is the curvature at x + h: put x in the middle, h to both sides",
+     lambda f, x, h: (f(x + 2 * h) - 2 * f(x + h) + f(x)) / h**2),
     ("twice of it: a half from each side makes one h² f''",
      lambda f, x, h: 2 * bend(f, x, h) / h**2),
     ("`/ h * 2` and `/ h ** 2` differ: a square has two stars",
@@ -163,7 +175,7 @@ def run_descent(answer, my_slope, my_start, my_alpha, my_tolerance, my_limit):
     theta, steps = result
     if np.shape(steps) != ():
         raise Wrong("the number of steps comes second: theta, steps")
-    return {"theta": theta, "the number of steps": steps}
+    return {"theta": theta, "(theta, steps)": [*np.ravel(theta), steps]}
 
 
 def walk(my_slope, my_start, my_alpha, my_tolerance, my_limit, sign=-1.0, below=np.less_equal,
@@ -177,12 +189,13 @@ def walk(my_slope, my_start, my_alpha, my_tolerance, my_limit, sign=-1.0, below=
     return theta, my_limit
 
 
-descent = Exercise("2.3", walk, probe=run_descent, tolerance=1e-9, cases=[
+descent = Exercise("2.3", walk, probe=run_descent, tolerance=1e-5, cases=[
     (round_bowl, np.array([3.0, 2.0]), 0.2, 1e-6, 1000),
     (long_bowl, np.array([4.0, -1.0]), 0.1, 1e-5, 1000),  # the slopes cancel: 4 and -4
     (valley_gradient, np.array([1.0, 1.0]), 0.1, 1e-5, 1000),
     (valley_gradient, np.array([-0.5, -0.2]), 0.05, 1e-5, 7),  # ends at the limit
     (round_bowl, np.array([0.25, -0.125]), 0.25, 0.75, 50),  # level enough at once, exactly
+    (round_bowl, np.array([1.0, -0.9]), 0.01, 0.9, 300),  # each measure of g stops elsewhere
 ])
 for diagnosis, options in [
     ("you walk uphill: subtract α times the gradient", {"sign": 1.0}),
@@ -195,7 +208,8 @@ for diagnosis, options in [
     ("you stop on the Euclidean length; |g|₁ is the sum of the sizes",
      {"size": lambda g: np.linalg.norm(g)}),
     ("you stop on the squared length; |g|₁ is the sum of the sizes", {"size": lambda g: g @ g}),
-    ("you never look at the tolerance", {"size": lambda g: math.inf}),
+    ("you never stop at the tolerance: is it compared with the SUM of the sizes of g?",
+     {"size": lambda g: math.inf}),
     ("stop when |g|₁ ≤ tolerance: a slope of exactly the tolerance is level enough",
      {"below": np.less}),
     ("theta is right, but you count one step too many: count moves, not looks", {"count": 1}),
@@ -229,6 +243,30 @@ def early(my_slope, my_start, my_alpha, my_tolerance, my_limit):
     return walk(my_slope, my_start, my_alpha, my_tolerance, my_limit - 1)
 
 
+@descent.mistake("theta is right, but at the limit you count one step too few: there the loop's "
+                 "own counter is one behind, so return my_limit")
+def behind(my_slope, my_start, my_alpha, my_tolerance, my_limit):
+    theta, steps = walk(my_slope, my_start, my_alpha, my_tolerance, my_limit)
+    return theta, min(steps, my_limit - 1)
+
+
+@descent.mistake("give back the LAST theta, not the whole path")
+def whole_path(my_slope, my_start, my_alpha, my_tolerance, my_limit):
+    steps = walk(my_slope, my_start, my_alpha, my_tolerance, my_limit)[1]
+    return [walk(my_slope, my_start, my_alpha, 0, n)[0] for n in range(steps + 1)], steps
+
+
+@descent.mistake("you compare the length of the STEP with the tolerance; it is |g|₁ that has to be "
+                 "small")
+def short_steps(my_slope, my_start, my_alpha, my_tolerance, my_limit):
+    return walk(my_slope, my_start, my_alpha, my_tolerance / my_alpha, my_limit)
+
+
+@descent.mistake("theta starts as whole numbers: copy with np.array(my_start, dtype=float)")
+def whole_numbers(my_slope, my_start, my_alpha, my_tolerance, my_limit):
+    return walk(my_slope, my_start.astype(int), my_alpha, my_tolerance, my_limit)
+
+
 @descent.mistake("your step has the same length everywhere; the formula does not divide by |g|")
 def normalized(my_slope, my_start, my_alpha, my_tolerance, my_limit):
     return walk(lambda theta: (g := my_slope(theta)) / max(np.abs(g).sum(), 1e-300), my_start,
@@ -252,12 +290,21 @@ def in_place(my_slope, my_start, my_alpha, my_tolerance, my_limit):
     return theta, my_limit
 
 
-@descent.told("your loop does not end; it must stop after my_limit")
-def endless(my_slope, my_start, my_alpha, my_tolerance, my_limit):
+@descent.mistake("your loop ends only when the ground is level AND the limit is reached; either "
+                 "is enough: `while … and …`")
+def both(my_slope, my_start, my_alpha, my_tolerance, my_limit):
     theta, steps = np.array(my_start), 0
     while np.abs(my_slope(theta)).sum() > my_tolerance or steps < my_limit:
         theta, steps = theta - my_alpha * my_slope(theta), steps + 1
     return theta, steps
+
+
+@descent.told("your loop does not end; it must stop after my_limit")
+def endless(my_slope, my_start, my_alpha, my_tolerance, my_limit):
+    theta = np.array(my_start)
+    while np.abs(my_slope(theta)).sum() > 0:
+        theta = theta - my_alpha * my_slope(theta)
+    return theta, my_limit
 
 
 descent.told("give back two things", lambda *case: walk(*case)[0][0])
@@ -266,9 +313,33 @@ descent.told("the number of steps comes second", lambda *case: walk(*case)[::-1]
 
 # --- 2.4 and 2.5: numbers ---
 
-ROUNDED = 0.0135  # two digits are enough: 0.15 for 2/13
 
-squeezed = Exercise("2.4", (2 / 9, 2 / 13, 5 / 13), tolerance=ROUNDED,
+
+def known_numbers(number):
+    """A probe for numbers that may be rounded to two digits: each is taken for the one it means."""
+
+    def probe(answer):
+        exercise = EXERCISES[number]
+        wanted = [exercise.right, *(mistake for _, mistake in exercise.mistakes)]
+        given = members(answer, exercise.parts)
+        return [meant(value, [known[i] for known in wanted]) for i, value in enumerate(given)]
+
+    return probe
+
+
+def meant(value, known):
+    """The first of the known numbers that `value` is, or is when rounded to two digits or more."""
+    x = numbers(value)
+    if x is None or x.size != 1:
+        return value
+    x = float(x.reshape(()))
+    for number in known:
+        if any(math.isclose(x, float(f"{number:.{digits}g}")) for digits in range(2, 7)):
+            return number
+    return x
+
+
+squeezed = Exercise("2.4", (2 / 9, 2 / 13, 5 / 13), probe=known_numbers("2.4"),
                     parts=("my_largest", "my_best", "my_factor"))
 for diagnosis, answer in [
     ("you multiplied the curvature by 3. Differentiating f(3x, y) twice brings the 3 down twice.",
@@ -289,13 +360,18 @@ for diagnosis, answer in [
     ("1/13 is half the way to the corner: 9α - 1 = 1 - 4α gives α = 2/13", (2 / 9, 1 / 13, 9 / 13)),
     ("my_factor is a size, so it is positive", (2 / 9, 2 / 13, -5 / 13)),
     ("8/13 is what a step takes away; my_factor is what it leaves", (2 / 9, 2 / 13, 8 / 13)),
+    ("1/4 is where y arrives in one step; the limit of y is 1/2, and that of x is smaller: 2/9",
+     (1 / 4, 2 / 13, 5 / 13)),
+    ("3/5 was the factor of the curvatures 1 and 4; now they are 9 and 4", (2 / 9, 2 / 13, 3 / 5)),
+    ("the best α is not half-way between 1/9 and 1/4: look for the corner, 9α - 1 = 1 - 4α",
+     (2 / 9, 13 / 72, 5 / 8)),
     ("9/4 is the new κ; the factor is (κ - 1)/(κ + 1)", (2 / 9, 2 / 13, 9 / 4)),
 ]:
     squeezed.mistake(diagnosis, answer)
 squeezed.told("should be numbers", ("2/9", "2/13", "5/13"))
 squeezed.told("give 3 things", (2 / 9, 2 / 13))
 
-ball = Exercise("2.5", (1 / 36, 4 / 9, 2 / 3), tolerance=ROUNDED,
+ball = Exercise("2.5", (1 / 36, 4 / 9, 2 / 3), probe=known_numbers("2.5"),
                 parts=("ball_alpha", "ball_beta", "ball_factor"))
 for diagnosis, answer in [
     ("these are the numbers of the curvatures 1 and 25; κ is the same, but α has to shrink as the "
@@ -311,6 +387,13 @@ for diagnosis, answer in [
     ("α is a square: √α = 2/(√4 + √100)", (1 / 6, 4 / 9, 2 / 3)),
     ("√α = 2/(√4 + √100): you added the curvatures, not their roots", (4 / 104**2, 4 / 9, 2 / 3)),
     ("√α = 2/(√4 + √100) has a 2 above: both axes count", (1 / 144, 4 / 9, 2 / 3)),
+    ("4/12 misses the square below: α = 4/(√4 + √100)²", (4 / 12, 4 / 9, 2 / 3)),
+    ("2/100 is the largest α without momentum; with it, α = 4/(√4 + √100)²",
+     (2 / 100, 4 / 9, 2 / 3)),
+    ("12/13 has κ for √κ, and is √β, not β", (1 / 36, 12 / 13, 2 / 3)),
+    ("0.9 is the guess for a κ that nobody knows; here it is known", (1 / 36, 0.9, 0.9**0.5)),
+    ("the factor is the ROOT of β, not its square", (1 / 36, 4 / 9, 16 / 81)),
+    ("2/3 is the factor already; no further root", (1 / 36, 4 / 9, (2 / 3) ** 0.5)),
     ("1/3 is what a step takes away; ball_factor is what it leaves", (1 / 36, 4 / 9, 1 / 3)),
 ]:
     ball.mistake(diagnosis, answer)
@@ -321,7 +404,7 @@ for diagnosis, answer in [
 
 def adam(my_slopes, my_alpha, my_beta_1, my_beta_2, my_epsilon, correct=(True, True), first=1,
          power=lambda beta, k: beta**k, square=np.square, under=None, new=(None, None),
-         start=None):
+         start=None, swap=False, above=lambda m, lacks, g: m / lacks, after=None):
     """The changes of Adam, with one thing or another done differently."""
     m, v = np.zeros((2, *my_slopes.shape[1:]))
     if start == "first slope":
@@ -331,9 +414,14 @@ def adam(my_slopes, my_alpha, my_beta_1, my_beta_2, my_epsilon, correct=(True, T
     for k, g in enumerate(my_slopes, start=first):
         m = my_beta_1 * m + (1 - my_beta_1 if new[0] is None else new[0]) * g
         v = my_beta_2 * v + (1 - my_beta_2 if new[1] is None else new[1]) * square(g)
-        above = m / (1 - power(my_beta_1, k)) if correct[0] else m
-        below = v / (1 - power(my_beta_2, k)) if correct[1] else v
-        changes.append(my_alpha * above / under(below, my_epsilon))
+        lacks = [1 - power(my_beta_1, k), 1 - power(my_beta_2, k)]
+        lacks = lacks[::-1] if swap else lacks
+        numerator = above(m, lacks[0], g) if correct[0] else m
+        below = v / lacks[1] if correct[1] else v
+        if after is None:
+            changes.append(my_alpha * numerator / under(below, my_epsilon))
+        else:
+            changes.append(after(my_alpha * numerator, v, lacks[1], my_epsilon))
     return np.array(changes)
 
 
@@ -362,6 +450,18 @@ for diagnosis, options in [
     ("m misses its 1 - β₁: a mean takes β₁ of the old and 1 - β₁ of the new", {"new": (1.0, None)}),
     ("v misses its 1 - β₂: a mean takes β₂ of the old and 1 - β₂ of the new", {"new": (None, 1.0)}),
     ("m and v start at 0, not at the first slope", {"start": "first slope"}),
+    ("the corrections are swapped: 1 - β₁ᵏ belongs to m, 1 - β₂ᵏ to v", {"swap": True}),
+    ("the correction of m DIVIDES by 1 - β₁ᵏ", {"above": lambda m, lacks, g: m * lacks}),
+    ("both corrections DIVIDE, by 1 - β₁ᵏ and 1 - β₂ᵏ",
+     {"above": lambda m, lacks, g: m * lacks,
+      "after": lambda top, v, lacks, e: top / (np.sqrt(v * lacks) + e)}),
+    ("the numerator is the mean m, not the slope g itself", {"above": lambda m, lacks, g: g}),
+    ("brackets are missing: ε belongs below the fraction, to the root",
+     {"after": lambda top, v, lacks, e: top / np.sqrt(v / lacks) + e}),
+    ("v is corrected outside the root; divide v by 1 - β₂ᵏ first, then take the root",
+     {"after": lambda top, v, lacks, e: top / (np.sqrt(v) / lacks + e)}),
+    ("ε is added to the root of the UNCORRECTED v; correct v first",
+     {"after": lambda top, v, lacks, e: top * np.sqrt(lacks) / (np.sqrt(v) + e)}),
 ]:
     changes.mistake(diagnosis, lambda *case, options=options: adam(*case, **options))
 changes.mistake("α is missing", lambda s, a, b, c, e: adam(s, 1.0, b, c, e))
@@ -369,6 +469,8 @@ changes.mistake("the sign: give what is SUBTRACTED from θ", lambda *case: -adam
 changes.mistake("β₁ and β₂ are swapped: β₁ belongs to m", lambda s, a, b, c, e: adam(s, a, c, b, e))
 changes.mistake("give the change of each step, not their running sum",
                 lambda *case: np.cumsum(adam(*case), axis=0))
+changes.mistake("this is where θ went; give back the change of each step",
+                lambda *case: -np.cumsum(adam(*case), axis=0))
 changes.mistake("give back a row for EACH step, shape (K, P); you gave only the last",
                 lambda *case: adam(*case)[-1])
 
@@ -420,7 +522,7 @@ def points(n, size, seed):
     s, t = rng.normal(size=(2, n)) + 0.5
     rows = rng.choice(n, size, replace=False)
     rows[-1] = rows[0]
-    return rng.normal(size=2), s, t, rows
+    return rng.normal(size=2).round(2), s, t, rows
 
 
 def plain_batch(my_theta, my_s, my_t, my_rows):
@@ -444,6 +546,8 @@ for diagnosis, answer in [
      lambda theta, s, t, rows: batch(theta, s, t, np.unique(rows))),
     ("these are the first B examples: my_rows says WHICH examples",
      lambda theta, s, t, rows: batch(theta, s, t, slice(len(rows)))),
+    ("divide by B, not by B - 1: the loss is the mean over the batch",
+     lambda theta, s, t, rows: batch(theta, s, t, rows) * len(rows) / (len(rows) - 1)),
     ("the two slopes are swapped; θ is (w, b)",
      lambda theta, s, t, rows: batch(theta, s, t, rows)[::-1]),
     ("∂L/∂w has the factor s: e depends on w through w s",
@@ -464,6 +568,18 @@ for diagnosis, answer in [
 def means(my_theta, my_s, my_t, my_rows):
     slope = batch(my_theta, my_s, my_t, my_rows)[1]
     return slope * np.array([np.mean(my_s[my_rows]), 1])
+
+
+@batches.mistake("e² has the derivative 2 e: its size matters, not only its sign")
+def signs(my_theta, my_s, my_t, my_rows):
+    e = np.sign(my_theta[0] * my_s[my_rows] + my_theta[1] - my_t[my_rows])
+    return np.array([np.mean(e * my_s[my_rows]), np.mean(e)])
+
+
+@batches.mistake("s counts once: e depends on w through w s, so ∂L/∂w has ONE factor s")
+def twice(my_theta, my_s, my_t, my_rows):
+    e = my_theta[0] * my_s[my_rows] + my_theta[1] - my_t[my_rows]
+    return 2 * np.array([np.mean(e * my_s[my_rows] ** 2), np.mean(e)])
 
 
 @batches.mistake("this is the loss; give back its two slopes")

@@ -131,7 +131,7 @@ def difference_figure(h, forward, central, rounding):
     ax.loglog(h, rounding, "--", color=GRAY, linewidth=1.2)
     ax.text(3e-4, 8e-3, "forward", color=text_color(ORANGE), ha="right")
     ax.text(4e-3, 6e-7, "central", color=text_color(BLUE))
-    ax.text(2e-13, 2e-5, "rounding, 1e-16 f / h", color=text_color(GRAY), ha="center", rotation=-24)
+    ax.text(2e-4, 6e-12, "rounding: 1e-16 f / h", color=text_color(GRAY))
     ax.set(xlabel="h", ylabel="error of the slope", xlim=(5e-16, 2))
     sparse_log(ax, -13, 2, 3)
     power_ticks(ax, range(-15, 1, 3))
@@ -208,10 +208,10 @@ def distances_figure(rounds, minimum):
     ax.semilogy(x, color=BLUE)
     ax.semilogy(y, color=ORANGE, linestyle="--")
     k = np.arange(200, 1070)
-    ax.semilogy(k, 3 * x[200] * 0.99 ** (k - 200), ":", color=GRAY)
-    ax.text(640, 1.5e-3, "distance along x", color=text_color(BLUE), ha="right", va="top")
-    ax.text(560, 1.5e-7, "distance along y", color=text_color(ORANGE), ha="right")
-    ax.text(700, 1.6e-2, "0.99 a step", color=text_color(GRAY))
+    ax.semilogy(k, 8 * x[200] * 0.99 ** (k - 200), ":", color=GRAY)
+    for height, name, color in ((x[-1], "along x", BLUE), (y[-1], "along y", ORANGE),
+                                (1.3e-3, "0.99 a step", GRAY)):
+        ax.text(1085, height, name, color=text_color(color), va="center")
     ax.set(xlabel="round", ylabel="distance to the minimum", xlim=(0, 1080))
     sparse_log(ax, -10, 1, 2)
     return with_alt(figure, "On a logarithmic scale the distance along x falls as a straight line, "
@@ -338,11 +338,11 @@ def saddle_figure(runs):
                  strict=True)
     for (push, heights), (color, style, width) in zip(runs.items(), styles, strict=True):
         ax.plot(heights, color=color, linestyle=style, linewidth=width)
-        leaves = np.argmax(heights < 0.1) if (heights < 0.1).any() else 250
-        place = (leaves + 4, 3e-2 if push else 0.4)
+        leaves = np.argmax(heights < 0.02) if push else 150
+        place = (leaves + 2, 2e-2 if push else 0.5)
         ax.text(*place, f"push {push:.0e}".replace("e-0", "e-") if push else "no push",
                 color=text_color(color), path_effects=HALO)
-    ax.set(xlabel="step", ylabel="height above the minima", xlim=(0, len(heights)))
+    ax.set(xlabel="step", ylabel="height above the minima", xlim=(0, 200))
     sparse_log(ax, -6, 1, 2)
     return with_alt(figure, "Without a push the height stays at 0.25, the height of the saddle. "
                     "With pushes of 1e-9, 1e-6 and 1e-3 it leaves that level after some 120, 80 "
@@ -415,7 +415,7 @@ def jump_figure(height, effective):
     figure = Figure(figsize=(8, 4.6))
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1.3, 1))
     above.plot(height, color=BLUE)
-    sparse_log(above, -14, 1, 3)
+    sparse_log(above, -17, 1, 3)
     above.set(ylabel="height above\nthe minimum")
     below.plot(effective, color=ORANGE)
     below.axhline(2, color=BLACK, linestyle="--", linewidth=1)
@@ -423,42 +423,47 @@ def jump_figure(height, effective):
     passed = np.argmax(effective > 2)
     for ax in (above, below):
         ax.axvline(passed, color=GRAY, linewidth=1, linestyle=":")
-    above.text(passed - 2, 1e-12, f"passes 2 at step {passed}", ha="right", color=GRAY)
+    above.text(passed - 2, 1e-14, f"passes 2 at step {passed}", ha="right", color=GRAY)
     below.set(xlabel="step", ylabel="α / √v, times 4", xlim=(0, len(height) - 1))
-    return with_alt(figure, "Above, the height falls faster and faster, to 1e-13 near step 72, and "
+    return with_alt(figure, "Above, the height falls faster and faster, to 1e-15 near step 73, and "
                     "then jumps up by ten powers of ten, again and again. Below, the walk's own "
                     f"step size times the curvature rises all the while and passes 2 at step "
                     f"{passed}, before the jump.")
 
 
-def race_figure(landscapes, rates, arrivals):
+def race_figure(landscapes, rates, race):
     """Draw one walk of each optimizer, and how long the typical walk takes, over α.
 
-    landscapes: a list of (title, function, reach, goals, {name: (alpha, path)}): what is walked
-    down to 0; xmin, xmax, ymin, ymax; (2, n) goals; the best rate and a walk with it.
-    rates: (A,) learning rates. arrivals: a list of {name: (A,)}, steps or inf.
+    landscapes: {title: (function, reach, goals, {name: (alpha, path)})}: what is walked down to
+    0; xmin, xmax, ymin, ymax; (2, n) goals; the best rate and a walk with it.
+    rates: A learning rates. race: {title: {name: (A,)}}, steps or inf.
     """
     figure = Figure(figsize=(10, 7.4))
-    axes = figure.subplots(2, len(landscapes), height_ratios=(1.35, 1))
-    for (title, function, reach, goals, walks), arrival, (ax, below) in zip(
-            landscapes, arrivals, axes.T, strict=True):
+    axes = figure.subplots(2, len(landscapes), height_ratios=(1.35, 1), squeeze=False)
+    for (title, (function, reach, goals, walks)), (ax, below) in zip(landscapes.items(), axes.T,
+                                                                     strict=True):
         x, y = np.linspace(*reach[:2], 71), np.linspace(*reach[2:], 71)
         z = np.log10(function(np.stack(np.meshgrid(x, y))) + 1e-3)
         ax.contourf(x, y, z, levels=14, cmap="Greys_r", alpha=0.6)
         ax.plot(*goals, zorder=5, **STAR)
         for name, (alpha, path) in walks.items():
-            every = max(1, len(path) // 12)
-            ax.plot(*path.T, markersize=5, markevery=every, linewidth=1.5, **STYLES[name],
-                    label=f"{name}, α = {alpha:g}")
-            below.plot(rates, arrival[name], markersize=6, **STYLES[name])
-        ax.set(title=title, xlabel="x", ylabel="y", xlim=reach[:2], ylim=reach[2:])
+            style = STYLES[name]
+            ax.plot(*path.T, markersize=5, markevery=max(1, len(path) // 12), linewidth=1.5,
+                    label=f"{name}, α = {alpha:g}", **style)
+            below.plot(rates, race[title][name], markersize=6, **style)
+        ax.set(title=f"{title}, from ({path[0, 0]:g}, {path[0, 1]:g})", xlabel="x", ylabel="y",
+               xlim=reach[:2], ylim=reach[2:])
         ax.legend(loc="lower left", fontsize=8.5, frameon=True, framealpha=0.85, handlelength=3.4)
         ax.locator_params(nbins=6)
         ax.grid(False)
         below.set(xscale="log", yscale="log", xlabel="learning rate α",
                   ylabel="steps until below 0.001", xlim=(rates[0] / 1.2, rates[-1] * 1.2))
         power_ticks(below, (-3, -2, -1))
-        below.set_yticks([10, 100, 1000], ["10", "100", "1000"])
+        steps = np.concatenate(list(race[title].values()))
+        low, high = steps.min() / 1.4, steps[np.isfinite(steps)].max() * 1.4
+        ticks = [tick for tick in (10, 30, 100, 300, 1000, 3000) if low < tick < high]
+        below.set_yticks(ticks, [f"{tick}" for tick in ticks])
+        below.set_ylim(low, high)
     return with_alt(figure, "Above, two landscapes with a walk of each optimizer, told apart by "
                     "line and marker. Below, the steps they need over the learning rate. On f "
                     "plain descent gets lowest. In the bent gorge of Rosenbrock it works with one "
@@ -495,12 +500,14 @@ def examples_figure(curves):
     ax = figure.add_subplot()
     styles = zip((BLACK, GREEN, ORANGE, BLUE), ("-", "--", ":", "-"), "Ds^o", strict=True)
     for (name, (seen, excess)), (color, line, marker) in zip(curves.items(), styles, strict=True):
-        marks = np.unique(np.searchsorted(seen, np.geomspace(seen[0], seen[-1], 9)))
-        mean = excess.mean(axis=0)
-        ax.fill_between(seen, *np.quantile(excess, [0.1, 0.9], axis=0), color=color, alpha=0.12,
+        edges = np.unique(np.searchsorted(seen, np.geomspace(seen[0], seen[-1], 24)))
+        middle = np.add.reduceat(seen, edges) / np.diff([*edges, len(seen)])  # means over bins
+        bins = np.add.reduceat(excess, edges, axis=1) / np.diff([*edges, len(seen)])
+        ax.fill_between(middle, *np.quantile(bins, [0.1, 0.9], axis=0), color=color, alpha=0.12,
                         linewidth=0)
-        ax.plot(seen, mean, color=color, linestyle=line, marker=marker, markevery=marks.tolist())
-        ax.annotate(name, (seen[-1], mean[-1]), xytext=(8, 0), textcoords="offset points",
+        mean = bins.mean(axis=0)
+        ax.plot(middle, mean, color=color, linestyle=line, marker=marker, markevery=3)
+        ax.annotate(name, (middle[-1], mean[-1]), xytext=(8, 0), textcoords="offset points",
                     color=text_color(color), va="center")
     ax.set(xscale="log", xlabel="examples seen", ylabel="loss above the lowest one",
            xlim=(4, 1.3e5))

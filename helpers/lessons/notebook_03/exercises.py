@@ -1,298 +1,721 @@
-"""What the exercises of notebook 03, feedforward networks, must satisfy."""
+"""The exercises of notebook 03, feedforward networks: what is right, and the mistakes known."""
 
-import inspect
 import math
 
 import numpy as np
 
-from helpers.checks import Unfilled, Wrong, array, call, close, describe, exercise, is_stub
+from helpers.arrays import softmax
+from helpers.checks import Exercise, Wrong, call_method, layer_results
+from helpers.layers import (
+    Layer,
+    Linear,
+    MeanSquaredError,
+    Sequential,
+    SoftmaxCrossEntropy,
+    Tanh,
+    flatten,
+    sigmoid,
+)
+from helpers.optimizers import SGD, Adam
+
+# --- 3.1: the gradient of one neuron ---
 
 
-def pair(result, what):
-    """The two parts of an answer; raises Wrong unless there are two."""
-    if not isinstance(result, (tuple, list)) or len(result) != 2:
-        raise Wrong(f"give back two things: {what}")
-    return result
+def neuron(dw=None, db=None, p=None):
+    """The gradient of a neuron in which ∂L/∂w, ∂L/∂b or p is computed in another way."""
+    dw = dw or (lambda x, p, t: x.T @ (p - t) / len(t))
+    db = db or (lambda x, p, t: np.mean(p - t))
+    p = p or (lambda x, w, b: sigmoid(x @ w + b))
+
+    def gradient(w, b, x, t):
+        guess = p(x, w, b)
+        return dw(x, guess, t), db(x, guess, t)
+
+    return gradient
 
 
-@exercise("3.1")
-def neuron_gradient(answer):
-    """The gradient of the binary cross-entropy of one neuron."""
-    rng = np.random.default_rng(31)
-    for N, d in [(7, 3), (20, 2), (4, 5)]:
-        w, b, x = rng.normal(size=d), float(rng.normal()), rng.normal(size=(N, d))
-        t = rng.integers(0, 2, N).astype(float)
-        dw, db = pair(call(answer, w, b, x, t), "∂L/∂w and ∂L/∂b")
-        p = 1 / (1 + np.exp(-(x @ w + b)))
-        right_w, right_b = x.T @ (p - t) / N, np.mean(p - t)
-        if np.shape(dw) == (N, d):
-            raise Wrong("∂L/∂w has a row for each example; take the mean over them")
-        if np.shape(db) == (N,):
-            raise Wrong("∂L/∂b has an entry for each example; take the mean over them")
-        dw = array(dw, (d,), "∂L/∂w").astype(float)
-        db = float(array(db, (), "∂L/∂b"))
-        if close(dw, right_w) and close(db, right_b):
-            continue
-        slope = p * (1 - p)
-        for value_w, value_b, what in [
-            (-right_w, -right_b, "the sign: ∂L/∂z is p - t, what is said minus what is true"),
-            (N * right_w, N * right_b, "you summed; the loss is a MEAN over the examples"),
-            (x.T @ (slope * (p - t)) / N, np.mean(slope * (p - t)),
-             "the factor p (1 - p) has cancelled already: ∂L/∂z is p - t, without it"),
-            (2 * x.T @ (slope * (p - t)) / N, 2 * np.mean(slope * (p - t)),
-             "that is the gradient of the squared error (p - t)²; the loss is the cross-entropy"),
-            (x.T @ (x @ w + b - t) / N, np.mean(x @ w + b - t),
-             "the sigmoid is missing: p is 1 / (1 + exp(-z)), not z"),
-            (x.T @ (1 / (1 + np.exp(x @ w + b)) - t) / N, None,
-             "your sigmoid falls: it is 1 / (1 + exp(-z)), with a minus"),
-        ]:  # fmt: skip
-            if close(dw, value_w) and (value_b is None or close(db, value_b)):
-                raise Wrong(what)
-        if close(dw, right_w):
-            if close(db, N * right_b):
-                raise Wrong("∂L/∂b is a sum; take the mean, as for ∂L/∂w")
-            if close(db, 1):
-                raise Wrong("∂z/∂b is 1, but ∂L/∂b is the mean of (p - t) times that")
-            raise Wrong("∂L/∂w is right, ∂L/∂b is not; ∂z/∂b is 1, so it is the mean of p - t")
-        no_bias = 1 / (1 + np.exp(-(x @ w)))
-        if close(dw, x.T @ (no_bias - t) / N):
-            raise Wrong("b is missing in z = w·x + b")
-        if close(dw, x.mean(axis=0) * np.mean(p - t)):
-            raise Wrong("the mean of a product is not the product of the means: multiply (p - t) "
-                        "and x for each example first")  # fmt: skip
-        if close(db, right_b):
-            raise Wrong("∂L/∂b is right, ∂L/∂w is not; it is the mean of (p - t) x")
-        raise Wrong(f"with N = {N} and d = {d} your ∂L/∂w is {dw.round(4)}, measured "
-                    f"{right_w.round(4)}")  # fmt: skip
+def neuron_cases(seed, sizes):
+    """(w, b, x, t) of each size (N, d)."""
+    rng = np.random.default_rng(seed)
+    return [(rng.normal(size=d).round(2), round(rng.normal(), 2), rng.normal(size=(N, d)).round(2),
+             rng.integers(0, 2, N).astype(float)) for N, d in sizes]
 
 
-@exercise("3.2")
-def bend_weights(answer):
-    """The constant and the ramp weights of a curve through given points."""
-    rng = np.random.default_rng(32)
-    for m in (1, 3, 6):
-        c = np.cumsum(rng.uniform(0.3, 2, m + 1)) - 2
-        y = rng.normal(size=m + 1)
-        constant, v = pair(call(answer, c, y), "the constant and the weights")
-        constant = float(array(constant, (), "the constant"))
-        v = array(v, None, "the weights").astype(float)
-        slopes = np.diff(y) / np.diff(c)
-        right = np.diff(slopes, prepend=0)
-        if v.shape == (m + 1,) and close(v[:-1], right):
-            raise Wrong(f"{m + 1} points have {m} pieces, so {m} weights; the ramp that sets in at "
-                        "the last point is not needed")  # fmt: skip
-        if v.shape == (m - 1,) and close(v, right[1:]):
-            raise Wrong("the first weight is missing: at c[0] the slope changes from 0 to the "
-                        "first slope")  # fmt: skip
-        array(v, (m,), "the weights")
-        if close(v, right) and close(constant, y[0]):
-            continue
-        if close(v, right):
-            raise Wrong("the weights are right, the constant is not: at c[0] every ramp is 0, and "
-                        f"the curve must be at y[0] = {y[0]:.4f} there")  # fmt: skip
-        if m == 1:
-            if close(v, np.diff(y)):
-                raise Wrong("that is the rise; the slope is the rise divided by c[1] - c[0]")
-            if close(v, 1 / slopes):
-                raise Wrong("the slope is upside down: it is the change of y over the change of c")
-            if close(v, -right):
-                raise Wrong("the sign is turned round; a curve that rises has a positive slope")
-            continue_text = f"with two points the only weight is the slope, {slopes[0]:.4f}"
-            raise Wrong(f"{continue_text}; you have {v[0]:.4f}")
-        for value, what in [
-            (slopes, "these are the slopes of the pieces. The ramps before go on climbing, so each "
-                     "new one only has to CHANGE the slope"),
-            (np.diff(y, prepend=0)[1:], "that is the rise; divide by the distance of the points"),
-            (np.diff(np.diff(y), prepend=0), "divide the rises by np.diff(c) before you take "
-                                             "differences"),
-        ]:  # fmt: skip
-            if close(v, value):
-                raise Wrong(what)
-        values = constant + np.maximum(c[:, None] - c[:-1], 0) @ v
-        bad = int(np.flatnonzero(~np.isclose(values, y))[0])
-        raise Wrong(f"the curve misses point {bad}: at c = {c[bad]:.3f} it is at "
-                    f"{values[bad]:.4f}, not {y[bad]:.4f}")  # fmt: skip
+one = Exercise("3.1", neuron(), neuron_cases(31, [(7, 3), (5, 2), (4, 9), (11, 1)]),
+               parts=("∂L/∂w", "∂L/∂b"))
+one.mistake("the sign: ∂L/∂z is p - t, what is said minus what is true",
+            neuron(lambda x, p, t: x.T @ (t - p) / len(t), lambda x, p, t: np.mean(t - p)))
+one.mistake("you summed; the loss is a MEAN over the examples",
+            neuron(lambda x, p, t: x.T @ (p - t), lambda x, p, t: np.sum(p - t)))
+one.mistake("∂L/∂b is a sum; take the mean, as for ∂L/∂w",
+            neuron(db=lambda x, p, t: np.sum(p - t)))
+one.mistake("∂L/∂w is a sum; take the mean, as for ∂L/∂b",
+            neuron(lambda x, p, t: x.T @ (p - t)))
+one.mistake("you divided by the number of inputs, d; the mean is over the N examples",
+            neuron(lambda x, p, t: x.T @ (p - t) / x.shape[1]))
+one.mistake("the factor p (1 - p) has cancelled already: ∂L/∂z is p - t, without it",
+            neuron(lambda x, p, t: x.T @ (p * (1 - p) * (p - t)) / len(t),
+                   lambda x, p, t: np.mean(p * (1 - p) * (p - t))))
+one.mistake("that is the gradient of the squared error (p - t)²; the loss is the cross-entropy",
+            neuron(lambda x, p, t: 2 * x.T @ (p * (1 - p) * (p - t)) / len(t),
+                   lambda x, p, t: 2 * np.mean(p * (1 - p) * (p - t))))
+one.mistake("the sigmoid is missing: p is 1 / (1 + exp(-z)), not z",
+            neuron(p=lambda x, w, b: x @ w + b))
+one.mistake("your sigmoid falls: it is 1 / (1 + exp(-z)), with a minus",
+            neuron(p=lambda x, w, b: sigmoid(-(x @ w + b))))
+one.mistake("b is missing in z = w·x + b", neuron(p=lambda x, w, b: sigmoid(x @ w)))
+one.mistake("b is subtracted; z = w·x + b", neuron(p=lambda x, w, b: sigmoid(x @ w - b)))
+one.mistake("that is tanh; the sigmoid is 1 / (1 + exp(-z))",
+            neuron(p=lambda x, w, b: np.tanh(x @ w + b)))
+one.mistake("you rounded p to 0 or 1; keep the probability",
+            neuron(p=lambda x, w, b: (x @ w + b > 0) * 1.0))
+one.mistake("the mean of a product is not the product of the means: multiply (p - t) and x for "
+            "each example first",
+            neuron(lambda x, p, t: x.mean(axis=0) * np.mean(p - t)))
+one.mistake("∂L/∂w has a row for each example; take the mean over them",
+            neuron(lambda x, p, t: (p - t)[:, None] * x))
+one.mistake("∂L/∂w is one number: take the mean over the examples only, axis 0",
+            neuron(lambda x, p, t: np.mean((p - t)[:, None] * x)))
+one.mistake("∂L/∂b has an entry for each example; take the mean over them",
+            neuron(db=lambda x, p, t: p - t))
+one.mistake("∂z/∂b is 1, but ∂L/∂b is the mean of (p - t) times that",
+            neuron(db=lambda x, p, t: 1.0))
+one.mistake("x is missing: ∂z/∂w is x, so ∂L/∂w is the mean of (p - t) x",
+            neuron(lambda x, p, t: np.mean(p - t) * np.ones(x.shape[1])))
+one.mistake("∂L/∂w: you took the mean over the inputs; take it over the examples, axis 0",
+            neuron(lambda x, p, t: np.mean((p - t)[:, None] * x, axis=1)))
+one.mistake("t is missing: it is what is said MINUS what is true, p - t",
+            neuron(lambda x, p, t: x.T @ p / len(t), lambda x, p, t: np.mean(p)))
+one.mistake("the order: give ∂L/∂w first, then ∂L/∂b",
+            lambda w, b, x, t: neuron()(w, b, x, t)[::-1])
+one.told("all numbers are 2 times", neuron(lambda x, p, t: 2 * x.T @ (p - t) / len(t)))
+one.told("give 2 things", lambda w, b, x, t: w)
 
 
-@exercise("3.3")
-def prelu(answer):
-    """The backward of PReLU, on inputs of two and three axes."""
-    if not (inspect.isclass(answer) and hasattr(answer, "forward") and hasattr(answer, "backward")):
-        raise Wrong("give the class itself: check(\"3.3\", PReLU)")
-    rng = np.random.default_rng(33)
-    for shape in [(6, 3), (2, 5, 3), (3, 3)]:
-        x, dy = rng.normal(size=shape), rng.normal(size=shape)
-        try:
-            layer = answer(3)
-            layer.a = a = rng.uniform(0.1, 0.6, 3) * np.array([1, -1, 1])
-            grad = np.full(3, 7.0)  # what `flatten` would do, with a gradient of the last step
-            layer.da, given = grad[:], dy.copy()
-            layer(x)
-            dx = layer.backward(given)
-        except Exception as error:
-            raise Wrong(f"your code raised {describe(error, answer.backward)}") from error
-        if is_stub(dx):
-            raise Unfilled
-        if dx is None:
-            raise Wrong("backward gives back None; return dx, for the layer before")
-        dx = array(dx, shape, "dx").astype(float)
-        if not np.array_equal(given, dy):
-            raise Wrong("you changed dy; it belongs to the layer after, so make a new array")
-        right_x, rows = dy * np.where(x > 0, 1, a), (-1, 3)
-        right_a = (dy * np.minimum(x, 0)).reshape(rows).sum(axis=0)
-        for value, what in [
-            (dy * (x > 0), "dx: below 0 the slope is a, not 0; that was the ReLU"),
-            (dy * np.where(x > 0, a, 1), "dx: the two sides are swapped; above 0 the slope is 1"),
-            (dy * np.where(x > 0, x, a * x), "dx: that is dy times y; take the SLOPE of y"),
-            (np.where(x > 0, 1, a) + 0 * dy, "dx: the slope is right; multiply it by dy"),
-            (dy * np.where(x > 0, 1, 0.25), "dx: a has been learned; use self.a, not 0.25"),
-            (dy, "dx: that is dy unchanged; below 0 the slope is a"),
-        ]:
-            if close(dx, value) and not close(dx, right_x):
-                raise Wrong(what)
-        if not close(dx, right_x):
-            raise Wrong(f"dx is off on an input of shape {shape}; it is dy where x > 0, else a dy")
-        if not np.shares_memory(layer.da, grad):
-            value = np.asarray(layer.da, dtype=float)
-            more = "" if close(value, right_a) else ", and its values are off"
-            raise Wrong("self.da = … puts a new array in place of the view, and grad never hears "
-                        f"of it; write into it: self.da[:] = …{more}")  # fmt: skip
-        if close(grad, np.full(3, 7.0)):
-            raise Wrong("the gradient of a is missing: write it into self.da")
-        below, above = dy * np.minimum(x, 0), dy * np.maximum(x, 0)
-        for value, what in [
-            (right_a + 7, "you ADD to self.da; what stood there is of the last step: overwrite it"),
-            (below.reshape(rows).mean(axis=0), "the gradient of a is a SUM over the examples; the "
-                                               "loss has taken its mean already"),
-            (above.reshape(rows).sum(axis=0), "a acts where x <= 0; you summed where x > 0"),
-            ((dy * x).reshape(rows).sum(axis=0), "only where x <= 0 does a act; you summed dy x "
-                                                 "everywhere"),
-            ((dy * (x <= 0)).reshape(rows).sum(axis=0), "∂y/∂a is x (where x <= 0), not 1"),
-            (np.minimum(x, 0).reshape(rows).sum(axis=0), "that is ∂y/∂a; multiply it by dy"),
-            (a * right_a, "∂y/∂a is x, not a x"),
-            (-right_a, "the gradient of a has the wrong sign; x is negative there, and stays so"),
-        ]:  # fmt: skip
-            if close(grad, value):
-                raise Wrong(what)
-        if len(shape) == 2 and shape[0] == shape[1] and close(grad, below.sum(axis=1)):
-            raise Wrong("da: you summed over the features; sum over the examples, axis 0")
-        if not close(grad, right_a):
-            raise Wrong(f"the gradient of a is off on an input of shape {shape}; it is the sum of "
-                        "dy x over all examples where x <= 0")  # fmt: skip
+# --- 3.2: a curve out of bends ---
 
 
-@exercise("3.4")
-def soft_cross_entropy(answer):
-    """Cross-entropy with soft targets: loss and gradient, also for large logits."""
-    rng = np.random.default_rng(34)
-    for N, K in [(6, 4), (5, 5), (1, 3)]:
-        logits, q = rng.normal(size=(N, K)) * 2, rng.dirichlet(np.ones(K), N)
-        loss, gradient = pair(call(answer, logits, q), "the loss and its gradient")
-        log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-        p = np.exp(log_p)
-        right, right_g = -(q * log_p).sum(axis=1).mean(), (p - q) / N
-        if np.shape(loss) == (N,) and N > 1:
-            raise Wrong("give the MEAN loss over the rows; you gave one for each row")
-        loss = float(array(loss, (), "the loss"))
-        for value, what in [
-            (-right, "the sign: ln p is negative, the loss is minus the sum"),
-            (N * right, "you summed over the rows; take the mean"),
-            (right / K, "divided by K as well: sum over the classes, mean over the rows only"),
-            (-(p * np.log(q)).sum(axis=1).mean(), "q and p are swapped: it is -Σ q ln p"),
-            (-(q * logits).sum(axis=1).mean(), "that is -Σ q z; ln p also has the - ln Σ e^z"),
-            (right / math.log(2), "that is in bits; take the natural logarithm"),
-        ]:
-            if close(loss, value) and not close(loss, right):
-                raise Wrong(what)
-        if not close(loss, right):
-            for z in (logits, logits - logits.max(axis=1, keepdims=True)):
-                over_rows = z - np.log(np.exp(z).sum(axis=0, keepdims=True))
-                if close(loss, -(q * over_rows).sum(axis=1).mean()):
-                    raise Wrong("softmax over the wrong axis: the classes are the last one")
-            raise Wrong(f"the loss is {loss:.4f}, expected {right:.4f}")
-        gradient = array(gradient, (N, K), "the gradient").astype(float)
-        for value, what in [
-            (-right_g, "the gradient has the wrong sign: p - q"),
-            (p - q, "the gradient of the MEAN has 1/N: divide by the number of rows"),
-            ((p - q) / (N * K), "divide by N, the number of rows, not by all entries"),
-            (-q / p / N, "that is the gradient by p; go on through the softmax to the logits"),
-            ((p - 1) * q / N, "each p_i depends on every z_j, so add up over all i: p - q"),
-            (p / N, "q is missing: p - q"),
-        ]:
-            if close(gradient, value) and not close(gradient, right_g):
-                raise Wrong(what)
-        if not close(gradient, right_g):
-            raise Wrong(f"the loss is right, its gradient is off by up to "
-                        f"{np.abs(gradient - right_g).max():.2g}")  # fmt: skip
-    with np.errstate(all="ignore"):
-        logits, q = np.array([[800.0, 0.0], [-800.0, 800.0]]), np.array([[1.0, 0], [0.25, 0.75]])
-        loss, gradient = pair(call(answer, logits, q), "the loss and its gradient")
-    if not np.isfinite(loss):
-        raise Wrong("logits of 800 make the loss inf or NaN; subtract the largest logit, and take "
-                    "ln p as z - ln Σ e^z, not as the logarithm of p")  # fmt: skip
-    if not np.isfinite(gradient).all():
-        raise Wrong("logits of 800 make the gradient inf or NaN; subtract the largest logit first")
-    if not close(loss, 200):
-        raise Wrong(f"for logits of 800 the loss should be 200, yours is {float(loss):.4g}; do "
-                    "you cut off small probabilities?")  # fmt: skip
+def read_off(weights=None, constant=None):
+    """The constant and the weights of the ramps, one of them computed in another way."""
+    weights = weights or (lambda slopes, k, y: np.diff(slopes, prepend=0))
+    constant = constant or (lambda k, y: y[0])
+    return lambda k, y: (constant(k, y), weights(np.diff(y) / np.diff(k), k, y))
 
 
-@exercise("3.5")
-def confusion(answer):
-    """A confusion matrix, with pairs that repeat and classes that do not occur."""
-    rng = np.random.default_rng(35)
-    for N, K in [(60, 4), (5, 6), (200, 10)]:
-        labels, guesses = rng.integers(0, K, (2, N))
-        if N == 5:
-            labels, guesses = labels % 3, guesses % 2  # the last classes do not occur
-        right = np.zeros((K, K), dtype=int)
-        np.add.at(right, (labels, guesses), 1)
-        result = array(call(answer, labels, guesses, K), None, "the table")
-        if result.shape == (K * K,):
-            raise Wrong("the counts are in one row; reshape them to (K, K)")
-        if result.ndim != 2 or result.shape != (K, K):
-            raise Wrong(f"the table has shape {result.shape}, expected {(K, K)}, also when a class "
-                        "does not occur")  # fmt: skip
-        if np.array_equal(result, right):
-            continue
-        if np.array_equal(result, right.T):
-            raise Wrong("turned over: the first axis is what it is, the second what it was read as")
-        if np.array_equal(result, np.minimum(right, 1)):
-            raise Wrong("a pair that comes twice is counted once; table[labels, guesses] += 1 does "
-                        "that. np.add.at or np.bincount count them all")  # fmt: skip
-        if np.array_equal(result, np.diag(np.diag(right))):
-            raise Wrong("only the right ones are counted; the table is about the others, too")
-        if close(result.sum(), 1) or close(result.sum(axis=1).max(), 1):
-            raise Wrong("give counts, not shares")
-        raise Wrong(f"for {N} pictures your table counts {result.sum():g}, and is right in "
-                    f"{np.mean(result == right):.0%} of its cells")  # fmt: skip
+def bend_cases(seed, pieces):
+    """(k, y) for each number of pieces, at uneven distances."""
+    rng = np.random.default_rng(seed)
+    return [((np.cumsum(rng.uniform(0.3, 2, m + 1)) - 2).round(2), rng.normal(size=m + 1).round(2))
+            for m in pieces]
 
 
-@exercise("3.6")
-def keeping_scale(answer):
-    """The deviation of the weights that keeps the mean square through a leaky ReLU."""
-    for n, c in [(50, 0.3), (64, 0.0), (100, 1.0), (256, 0.01), (32, 0.8)]:
-        s = float(array(call(answer, n, c), (), "the deviation"))
-        square = 2 / ((1 + c * c) * n)
-        right = math.sqrt(square)
-        if math.isclose(s, right, rel_tol=1e-9):
-            continue
-        for value, what in [
-            (square, "that is the variance s²; the deviation is its root"),
-            (math.sqrt(2 / ((1 + c) * n)), "the square of c z is c² z²: it is c that is squared"),
-            (math.sqrt(2 / ((1 + c) ** 2 * n)), "squares add side by side: 1 + c², not (1 + c)²"),
-            (math.sqrt(2 / n), "that is for c = 0; below 0 the share c² of the square is left"),
-            (math.sqrt(1 / ((1 + c * c) * n)), "only HALF of the z are on each side; the mean is "
-                                               "½ (1 + c²), so a 2 goes to the top"),
-            (math.sqrt((1 + c * c) / (2 * n)), "upside down: the smaller what is left, the LARGER "
-                                               "the weights must be"),
-            (math.sqrt(1 / n), "1/√n keeps z as large as x; the bend then takes away a part of it"),
-            (math.sqrt(2 / (1 + c * c)), "n is missing: z is a sum of n terms"),
-            (math.sqrt(2 / (1 + c * c)) / n, "the mean square of z grows like n, so s falls like "
-                                             "1/√n, not 1/n"),
-        ]:  # fmt: skip
-            if math.isclose(s, value, rel_tol=1e-9):
-                raise Wrong(what)
-        factor = math.sqrt(n * s * s * (1 + c * c) / 2) if math.isfinite(s) else s
-        raise Wrong(f"with n = {n}, c = {c} and your s = {s:.4g} every layer multiplies the size "
-                    f"by {factor:.3g}, not 1")  # fmt: skip
+ramps = Exercise("3.2", read_off(), bend_cases(32, [1, 3, 2, 7]),
+                 parts=("the constant", "v"))
+ramps.mistake("these are the slopes of the pieces. The ramps before go on climbing, so each new "
+              "one only has to CHANGE the slope", read_off(lambda s, k, y: s))
+ramps.mistake("the first weight is missing: at the first place the slope changes from 0 to the "
+              "first slope", read_off(lambda s, k, y: np.diff(s)))
+ramps.mistake("the first weight is 0; at the first place the slope changes from 0 to the first "
+              "slope", read_off(lambda s, k, y: np.diff(s, prepend=s[0])))
+ramps.mistake("each weight is one place too early: the 0 belongs in front of the slopes (prepend), "
+              "for the slope is 0 before the first place",
+              read_off(lambda s, k, y: np.diff(s, append=0)))
+ramps.mistake("m + 1 points have m pieces, so m weights; the ramp that sets in at the last point "
+              "is not needed", read_off(lambda s, k, y: np.diff(s, prepend=0, append=0)))
+ramps.mistake("at the first place every ramp is 0, so the constant must be the height there, y[0]",
+              read_off(constant=lambda k, y: 0.0))
+ramps.mistake("the constant is the height at the FIRST place; you took the last",
+              read_off(constant=lambda k, y: y[-1]))
+ramps.mistake("the constant is the height at the first place, not the mean height",
+              read_off(constant=lambda k, y: y.mean()))
+ramps.mistake("the constant is the height at the first place, where every ramp is 0; you took it "
+              "where the first piece crosses x = 0",
+              read_off(constant=lambda k, y: y[0] - (y[1] - y[0]) / (k[1] - k[0]) * k[0]))
+ramps.mistake("a slope is the rise divided by the distance; divide by np.diff of the places",
+              read_off(lambda s, k, y: np.diff(np.diff(y), prepend=0)))
+ramps.mistake("divide the rises by the distances BEFORE you take the changes",
+              read_off(lambda s, k, y: np.diff(np.diff(y), prepend=0) / np.diff(k)))
+ramps.mistake("the places are not evenly spread; each piece has a length of its own",
+              read_off(lambda s, k, y: np.diff(np.diff(y) / (k[1] - k[0]), prepend=0)))
+ramps.mistake("the slope is upside down: it is the change of y over the change of the place",
+              read_off(lambda s, k, y: np.diff(1 / s, prepend=0)))
+ramps.mistake("the weights have the wrong sign: where the curve begins to climb more steeply, the "
+              "weight is positive", read_off(lambda s, k, y: -np.diff(s, prepend=0)))
+ramps.mistake("a weight may be negative: where the curve turns down, its ramp must fall",
+              read_off(lambda s, k, y: np.abs(np.diff(s, prepend=0))))
+ramps.mistake("the changes are added up once too often; np.diff, not np.cumsum",
+              read_off(lambda s, k, y: np.cumsum(s)))
+ramps.mistake("the order: give the constant first, then the weights",
+              lambda k, y: read_off()(k, y)[::-1])
+ramps.mistake("the weights are in the wrong order: the first belongs to the first place",
+              read_off(lambda s, k, y: np.diff(s, prepend=0)[::-1]))
+ramps.told("all numbers are 2 times", read_off(lambda s, k, y: 2 * np.diff(s, prepend=0)))
+
+
+# --- 3.3: two layers, back ---
+
+
+def two_layers(slope=None, forward=None, **other):
+    """The gradients of two layers with tanh between, one of them computed in another way."""
+    slope = slope or (lambda z, a: 1 - a**2)
+    forward = forward or (lambda x, W, b: x @ W + b)
+
+    def gradients(x, W_1, b_1, W_2, b_2, dy):
+        z = forward(x, W_1, b_1)
+        a = np.tanh(z)
+        dz = dy @ W_2.T * slope(z, a)
+        found = {"dW_1": x.T @ dz, "db_1": dz.sum(axis=0), "dW_2": a.T @ dy,
+                 "db_2": dy.sum(axis=0)}
+        found |= {key: change(x, z, a, dz, dy) for key, change in other.items()}
+        return found["dW_1"], found["db_1"], found["dW_2"], found["db_2"]
+
+    return gradients
+
+
+def two_layer_cases(seed, sizes):
+    """(x, W_1, b_1, W_2, b_2, dy) of each size (N, n_in, hidden, n_out)."""
+    rng = np.random.default_rng(seed)
+    return [tuple(rng.normal(size=shape).round(2)
+                  for shape in [(N, n), (n, h), h, (h, m), m, (N, m)]) for N, n, h, m in sizes]
+
+
+both = Exercise("3.3", two_layers(),
+                two_layer_cases(33, [(5, 3, 7, 2), (2, 5, 3, 4), (11, 2, 9, 5)]),
+                parts=("dW_1", "db_1", "dW_2", "db_2"))
+both.mistake("dz: the slope of tanh is missing; dz = da (1 - a²), entry by entry",
+             two_layers(lambda z, a: 1.0))
+both.mistake("dz: that is the slope of tanh at a; a is the tanh already, so it is 1 - a²",
+             two_layers(lambda z, a: 1 - np.tanh(a) ** 2))
+both.mistake("dz: the slope of tanh is 1 - a², written with its OUTPUT a, not with z",
+             two_layers(lambda z, a: 1 - z**2))
+both.mistake("dz: a (1 - a) is the slope of the sigmoid; that of tanh is 1 - a²",
+             two_layers(lambda z, a: a * (1 - a)))
+both.mistake("dz: 1 - a², not (1 - a)²", two_layers(lambda z, a: (1 - a) ** 2))
+both.mistake("dz: a slope of 1 or 0 belongs to ReLU; that of tanh is 1 - a²",
+             two_layers(lambda z, a: z > 0))
+both.mistake("dz: multiply by the slope 1 - a², not by a itself", two_layers(lambda z, a: a))
+both.mistake("dz: the sign of the slope; tanh climbs everywhere, so it is 1 - a², never negative",
+             two_layers(lambda z, a: a**2 - 1))
+both.mistake("b_1 is missing on the way there: z = x W_1 + b_1",
+             two_layers(forward=lambda x, W, b: x @ W))
+both.mistake("dW_2: the second layer saw a, after the tanh, not z",
+             two_layers(dW_2=lambda x, z, a, dz, dy: z.T @ dy))
+both.mistake("dW_1, dW_2: you divided by the number of examples; its 1/N is in dy already",
+             two_layers(dW_1=lambda x, z, a, dz, dy: x.T @ dz / len(x),
+                        dW_2=lambda x, z, a, dz, dy: a.T @ dy / len(x)))
+both.mistake("db_1, db_2: a bias enters for every example, so SUM over them; 1/N is in dy already",
+             two_layers(db_1=lambda x, z, a, dz, dy: dz.mean(axis=0),
+                        db_2=lambda x, z, a, dz, dy: dy.mean(axis=0)))
+both.mistake("all four are divided by the number of examples; its 1/N is in dy already",
+             two_layers(dW_1=lambda x, z, a, dz, dy: x.T @ dz / len(x),
+                        dW_2=lambda x, z, a, dz, dy: a.T @ dy / len(x),
+                        db_1=lambda x, z, a, dz, dy: dz.mean(axis=0),
+                        db_2=lambda x, z, a, dz, dy: dy.mean(axis=0)))
+both.mistake("db_1, db_2 are single numbers; sum over the examples only, axis 0",
+             two_layers(db_1=lambda x, z, a, dz, dy: dz.sum(),
+                        db_2=lambda x, z, a, dz, dy: dy.sum()))
+both.mistake("db_1, db_2: you summed over the neurons; sum over the examples, axis 0",
+             two_layers(db_1=lambda x, z, a, dz, dy: dz.sum(axis=1),
+                        db_2=lambda x, z, a, dz, dy: dy.sum(axis=1)))
+both.mistake("db_1 is what reaches a; take it from dz, behind the tanh",
+             two_layers(db_1=lambda x, z, a, dz, dy: (dz / (1 - a**2)).sum(axis=0)))
+
+
+both.mistake("db_2 has a row for each example; a bias enters for every example, so sum over them",
+             two_layers(db_2=lambda x, z, a, dz, dy: dy))
+both.mistake("db_1, db_2 have a row for each example; sum over the examples, axis 0",
+             two_layers(db_1=lambda x, z, a, dz, dy: dz, db_2=lambda x, z, a, dz, dy: dy))
+
+
+@both.mistake("da: the outputs reach a through W_2, so da = dy W_2ᵀ; you added up dy without it")
+def without_weights(x, W_1, b_1, W_2, b_2, dy):
+    return two_layers()(x, W_1, b_1, np.ones_like(W_2), b_2, dy)
+
+
+@both.mistake("the order: give dW_1, db_1 first, then dW_2, db_2")
+def turned_round(x, W_1, b_1, W_2, b_2, dy):
+    first = two_layers()(x, W_1, b_1, W_2, b_2, dy)
+    return first[2:] + first[:2]
+
+
+both.mistake("dW_1: rows and columns are swapped; it is shaped like W_1, so x.T @ dz",
+             two_layers(dW_1=lambda x, z, a, dz, dy: dz.T @ x))
+both.mistake("dW_2: rows and columns are swapped; it is shaped like W_2, so a.T @ dy",
+             two_layers(dW_2=lambda x, z, a, dz, dy: dy.T @ a))
+both.mistake("dW_1, dW_2: rows and columns are swapped; each is shaped like its W",
+             two_layers(dW_1=lambda x, z, a, dz, dy: dz.T @ x,
+                        dW_2=lambda x, z, a, dz, dy: dy.T @ a))
+both.told("shape (1, ", two_layers(db_1=lambda x, z, a, dz, dy: dz.sum(axis=0, keepdims=True)))
+
+
+# --- 3.4: the backward pass of a linear layer ---
+
+
+def linear(dW=None, db=None, dx=None, forward=None):
+    """A linear layer in which one of three lines of backward, or forward, is another one."""
+    class MyLinear(Layer):
+        def __init__(self, n_in, n_out):
+            super().__init__(W=(n_in, n_out), b=(n_out,))
+
+        def forward(self, x):
+            self.x = x
+            return forward(self, x) if forward else x @ self.W + self.b
+
+        def backward(self, dy):
+            x, rows = self.x.reshape(-1, self.x.shape[-1]), dy.reshape(-1, dy.shape[-1])
+            if dW:
+                dW(self, x, rows)
+            else:
+                self.dW[:] = x.T @ rows
+            if db:
+                db(self, rows)
+            else:
+                self.db[:] = rows.sum(axis=0)
+            return dx(self, dy) if dx else dy @ self.W.T
+
+    return MyLinear
+
+
+def put(name, value):
+    """A step of backward that writes value(self, …) into the view `name`."""
+    def step(self, *given):
+        getattr(self, name)[:] = value(self, *given)
+
+    return step
+
+
+def replaced(self, x, rows):
+    self.dW = x.T @ rows
+
+
+def replaced_bias(self, rows):
+    self.db = rows.sum(axis=0)
+
+
+def added(self, x, rows):
+    self.dW += x.T @ rows
+
+
+def added_bias(self, rows):
+    self.db += rows.sum(axis=0)
+
+
+def moved(self, dy):
+    self.W -= 0.01 * self.dW
+    return dy @ self.W.T
+
+
+def scaled(self, dy):
+    dx = dy @ self.W.T
+    dy *= 0.5
+    return dx
+
+
+def linear_probe(answer, x, dy):
+    """What the layer does with x and dy, there and back."""
+    if not (isinstance(answer, type) and hasattr(answer, "backward")):
+        raise Wrong('give the class itself: check("3.4", MyLinear)')
+    made = answer(x.shape[-1], dy.shape[-1])
+    made.initialize = lambda rng: None  # its first values are its own business
+    return layer_results(made, x, dy, ("W", "b"))
+
+
+def linear_cases(seed, sizes):
+    """(x, dy) for each (axes in front, n_in, n_out)."""
+    rng = np.random.default_rng(seed)
+    return [(rng.normal(size=(*front, n)), rng.normal(size=(*front, m))) for front, n, m in sizes]
+
+
+layer = Exercise("3.4", linear(), linear_cases(34, [((7,), 3, 2), ((2, 5), 3, 4),
+                                                    ((2, 3, 5), 7, 4), ((1,), 4, 3)]),
+                 probe=linear_probe)
+layer.mistake("dW, db: grad still holds what the last step left there. Write INTO the views, "
+              "self.dW[:] = …; a new array in place of a view is seen by nobody",
+              linear(replaced, replaced_bias))
+layer.mistake("dW: grad still holds what the last step left there. Write INTO the view, "
+              "self.dW[:] = …; a new array in its place is seen by nobody", linear(replaced))
+layer.mistake("db: grad still holds what the last step left there. Write the sum of dy over all "
+              "rows into the view, self.db[:] = …", linear(db=replaced_bias))
+layer.mistake("you ADD to self.dW; what stood there is of the last step: overwrite it",
+              linear(added))
+layer.mistake("you ADD to self.db; what stood there is of the last step: overwrite it",
+              linear(db=added_bias))
+layer.mistake("you ADD to self.dW and self.db; what stood there is of the last step: overwrite it",
+              linear(added, added_bias))
+layer.mistake("dW is a SUM over the rows; the loss has taken its mean already",
+              linear(put("dW", lambda self, x, rows: x.T @ rows / len(x))))
+layer.mistake("db is a SUM over the rows; the loss has taken its mean already",
+              linear(db=put("db", lambda self, rows: rows.mean(axis=0))))
+layer.mistake("db: you added up over the outputs, too; each output has a bias of its own, so sum "
+              "over the rows only", linear(db=put("db", lambda self, rows: rows.sum())))
+layer.mistake("dW: reshape(n_in, -1) cuts the rows to pieces; the last axis must stay the "
+              "features: reshape(-1, n_in)",
+              linear(put("dW", lambda self, x, rows: x.reshape(x.shape[1], -1) @ rows)))
+layer.mistake("dW: x tells how much each weight counted; you summed dy alone",
+              linear(put("dW", lambda self, x, rows: np.ones_like(x).T @ rows)))
+layer.mistake("dW: x.T @ dy has no W in it; the slope of x W by W is x",
+              linear(put("dW", lambda self, x, rows: x.T @ rows * self.W)))
+layer.mistake("dW has the wrong sign; the optimizer goes downhill, the layer gives the slope",
+              linear(put("dW", lambda self, x, rows: -x.T @ rows)))
+layer.mistake("dx: b only shifts the output, so it plays no part on the way back: dy @ W.T",
+              linear(dx=lambda self, dy: dy @ self.W.T + dy @ np.ones((len(self.b), len(self.W)))))
+layer.mistake("backward moves the parameters; it only writes their gradients, the optimizer moves "
+              "them later", linear(dx=moved))
+layer.mistake("you changed dy; it belongs to the layer behind, so make a new array",
+              linear(dx=scaled))
+layer.mistake("forward: + b is missing; it was right as it was given",
+              linear(forward=lambda self, x: x @ self.W))
+layer.mistake("dx: you return dy times the slope by W, not by x: dy @ W.T",
+              linear(dx=lambda self, dy: np.broadcast_to(self.dW.sum(axis=1),
+                                                         (*dy.shape[:-1], len(self.W)))))
+layer.mistake("dx is what each single example hands back; no mean is taken here",
+              linear(dx=lambda self, dy: dy @ self.W.T / len(dy)))
+layer.told("your code raised ValueError", linear(dx=lambda self, dy: dy @ self.W))
+layer.told("dx has shape", linear(dx=lambda self, dy: dy.reshape(-1, dy.shape[-1]) @ self.W.T))
+layer.told("your code raised ValueError",
+           linear(put("dW", lambda self, x, rows: rows.T @ x)))
+layer.told("gives back None", linear(dx=lambda self, dy: None))
+layer.told("give the class itself", lambda dy: dy)
+
+
+# --- 3.5: targets that are not sure ---
+
+
+def log_softmax(z, axis=-1):
+    """ln p of scores, safe: the largest of each row is subtracted."""
+    z = z - z.max(axis=axis, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
+
+
+def soft(loss=None, gradient=None, log_p=None, p=None):
+    """Cross-entropy with soft targets in which one of the parts is computed in another way."""
+    loss = loss or (lambda z, p, log_p, q: -(q * log_p).sum(axis=-1).mean())
+    gradient = gradient or (lambda z, p, q: (p - q) / len(z))
+
+    @np.errstate(all="ignore")  # some mistakes overflow
+    def both(z, q):
+        logs = (log_p or log_softmax)(z)
+        probabilities = p(z) if p else np.exp(logs)
+        return loss(z, probabilities, logs, q), gradient(z, probabilities, q)
+
+    return both
+
+
+def naive(z):
+    return np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
+
+
+def whole_array(z):
+    z = z - z.max()
+    return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+
+
+def patched(z):
+    return np.nan_to_num(naive(z))
+
+
+def soft_cases(seed, sizes):
+    """(logits, q) of each size (N, K), and logits so large that careless formulas overflow."""
+    rng = np.random.default_rng(seed)
+    random = [(2 * rng.normal(size=(N, K)), rng.dirichlet(np.ones(K), N)) for N, K in sizes]
+    large = [(np.array([[800.0, 0.0, 1.0], [-800.0, -799.0, -802.0]]),
+              np.array([[1.0, 0.0, 0.0], [0.25, 0.5, 0.25]])),
+             (np.array([[-800.0, 800.0]]), np.array([[0.25, 0.75]]))]
+    return random + large
+
+
+targets = Exercise("3.5", soft(), soft_cases(35, [(6, 4), (5, 3), (1, 7)]),
+                   parts=("the loss", "the gradient"))
+targets.mistake("logits of 800 overflow; subtract the largest logit of each row, and take ln p as "
+                "z - ln Σ e^z, not as the logarithm of p",
+                soft(log_p=lambda z: np.log(naive(z)), p=naive))
+targets.mistake("ln of a p that was rounded to 0 is -inf; take ln p as z - ln Σ e^z",
+                soft(log_p=lambda z: np.log(softmax(z)), p=softmax))
+targets.mistake("the overflow makes the probabilities NaN, and nan_to_num makes them 0, which is "
+                "wrong; subtract the largest logit first",
+                soft(log_p=lambda z: np.log(patched(z) + 1e-300), p=patched))
+targets.mistake("a small ε in the logarithm cuts off small probabilities; take ln p as "
+                "z - ln Σ e^z, which needs none",
+                soft(log_p=lambda z: np.log(softmax(z) + 1e-12), p=softmax))
+targets.mistake("subtract the largest logit of EACH ROW; you subtracted the largest of all, and a "
+                "row far below it is rounded to zeros", soft(log_p=whole_array))
+targets.mistake("small probabilities are cut off; for logits of 800 the loss really is that large",
+                soft(log_p=lambda z: np.log(np.maximum(softmax(z), 1e-7)), p=softmax))
+targets.mistake("the sign: ln p is negative, the loss is minus the sum",
+                soft(lambda z, p, log_p, q: (q * log_p).sum(axis=-1).mean()))
+targets.mistake("you summed over the rows; take the mean",
+                soft(lambda z, p, log_p, q: -(q * log_p).sum()))
+targets.mistake("divided by K as well: sum over the classes, mean over the rows only",
+                soft(lambda z, p, log_p, q: -(q * log_p).mean()))
+targets.mistake("give the MEAN loss over the rows; you gave one for each row",
+                soft(lambda z, p, log_p, q: -(q * log_p).sum(axis=-1)))
+targets.mistake("q and p are swapped: it is -Σ q ln p",
+                soft(lambda z, p, log_p, q: -(p * np.log(q + 1e-300)).sum(axis=-1).mean()))
+targets.mistake("that is the entropy of p; the truth q belongs in front of the logarithm",
+                soft(lambda z, p, log_p, q: -(p * log_p).sum(axis=-1).mean()))
+targets.mistake("that is -Σ q z; ln p also has the - ln Σ e^z",
+                soft(lambda z, p, log_p, q: -(q * z).sum(axis=-1).mean()))
+targets.mistake("that is in bits; take the natural logarithm",
+                soft(lambda z, p, log_p, q: -(q * log_p).sum(axis=-1).mean() / math.log(2)))
+targets.mistake("that is with the logarithm to base 10; take the natural one",
+                soft(lambda z, p, log_p, q: -(q * log_p).sum(axis=-1).mean() / math.log(10)))
+targets.mistake("you took the most probable class of q as sure; all of q counts",
+                soft(lambda z, p, log_p, q:
+                     -np.take_along_axis(log_p, q.argmax(axis=-1)[:, None], axis=-1).mean()))
+targets.mistake("softmax over the wrong axis: the classes are the last one",
+                soft(log_p=lambda z: log_softmax(z, 0)))
+targets.mistake("the gradient has the wrong sign: p - q", soft(gradient=lambda z, p, q:
+                                                               (q - p) / len(z)))
+targets.mistake("the gradient of the MEAN has 1/N: divide by the number of rows",
+                soft(gradient=lambda z, p, q: p - q))
+targets.mistake("divide the gradient by N, the number of rows, not by all entries",
+                soft(gradient=lambda z, p, q: (p - q) / z.size))
+targets.mistake("that is the gradient by p; go on through the softmax to the logits",
+                soft(gradient=lambda z, p, q: -q / p / len(z)))
+targets.mistake("the gradient: each p_i depends on every z_j, so add up over all i: p - q",
+                soft(gradient=lambda z, p, q: (p - 1) * q / len(z)))
+targets.mistake("the gradient: q is missing: p - q", soft(gradient=lambda z, p, q: p / len(z)))
+targets.mistake("the gradient: a factor p (1 - p) belongs to the sigmoid and the squared error; "
+                "here it has cancelled: p - q",
+                soft(gradient=lambda z, p, q: (p - q) * p * (1 - p) / len(z)))
+targets.mistake("that is the divergence, without the entropy of q; the loss is -Σ q ln p",
+                soft(lambda z, p, log_p, q:
+                     (q * (np.log(np.where(q > 0, q, 1)) - log_p)).sum(axis=-1).mean()))
+targets.mistake("the gradient: you took the likeliest class of q as sure; all of q counts: p - q",
+                soft(gradient=lambda z, p, q: (p - (q == q.max(axis=-1, keepdims=True))) / len(z)))
+targets.mistake("the gradient by the logits is shaped like the logits, a row for each example; you "
+                "took their mean", soft(gradient=lambda z, p, q: (p - q).mean(axis=0)))
+targets.mistake("the probabilities of a row must sum to 1: softmax, not the sigmoid of each logit",
+                soft(log_p=lambda z: np.log(sigmoid(z)), p=sigmoid))
+targets.mistake("that is a squared error; the loss is -Σ q ln p",
+                soft(lambda z, p, log_p, q: ((p - q) ** 2).sum(axis=-1).mean()))
+targets.mistake("the logits are cut off; for logits of 800 the loss really is that large",
+                soft(log_p=lambda z: log_softmax(np.clip(z, -100, 100))))
+targets.mistake("the order: give the loss first, then the gradient",
+                lambda z, q: soft()(z, q)[::-1])
+targets.told("right to about", soft(lambda z, p, log_p, q:
+                                    -(q * (log_p - 1e-4)).sum(axis=-1).mean()))
+
+
+# --- 3.6: one step of training ---
+
+
+def step(model, criterion, optimizer, inputs, targets):
+    loss = criterion(model(inputs), targets)
+    model.backward(criterion.backward())
+    optimizer.step(model.grad)
+    return loss
+
+
+def numbers():
+    """A model that guesses numbers, its loss and optimizer, and batches for three steps."""
+    rng = np.random.default_rng(36)
+    model = Sequential(Linear(3, 5), Tanh(), Linear(5, 2))
+    flatten(model, rng)
+    batches = [(rng.normal(size=(N, 3)), rng.normal(size=(N, 2))) for N in (7, 4, 6)]
+    return model, MeanSquaredError(), SGD(model.theta, 0.1), batches
+
+
+def classes():
+    """A model that guesses classes, its loss and optimizer, and batches for three steps."""
+    rng = np.random.default_rng(37)
+    model = Sequential(Linear(2, 7), Tanh(), Linear(7, 4))
+    flatten(model, rng)
+    batches = [(rng.normal(size=(N, 2)), rng.integers(0, 4, N)) for N in (5, 3, 8)]
+    return model, SoftmaxCrossEntropy(), Adam(model.theta, 0.05), batches
+
+
+def step_probe(answer, make):
+    """Three steps on three batches: the loss that each returned, and where θ is at the end."""
+    model, criterion, optimizer, batches = make()
+    model.grad[:] = 0.5  # what the last step has left
+    losses = []
+    for inputs, labels in batches:
+        kept = inputs.copy(), labels.copy()
+        loss = call_method(answer, model, criterion, optimizer, inputs, labels)
+        losses.append(np.ravel(loss)[0] if np.size(loss) == 1 else loss)
+        if not (np.array_equal(kept[0], inputs) and np.array_equal(kept[1], labels)):
+            raise Wrong("you changed the examples, which belong to the caller")
+    return {"the loss before each of three steps": losses,
+            "theta after three steps": optimizer.theta.copy()}
+
+
+train = Exercise("3.6", step, [(numbers,), (classes,)], probe=step_probe)
+
+
+@train.mistake("nothing has moved: after backward comes optimizer.step(model.grad)")
+def no_step(model, criterion, optimizer, inputs, targets):
+    loss = criterion(model(inputs), targets)
+    model.backward(criterion.backward())
+    return loss
+
+
+@train.mistake("model.backward is missing, so the step follows the gradient of the last batch")
+def no_backward(model, criterion, optimizer, inputs, targets):
+    loss = criterion(model(inputs), targets)
+    optimizer.step(model.grad)
+    return loss
+
+
+@train.mistake("the step comes before backward, so it follows the gradient of the last batch")
+def too_early(model, criterion, optimizer, inputs, targets):
+    loss = criterion(model(inputs), targets)
+    optimizer.step(model.grad)
+    model.backward(criterion.backward())
+    return loss
+
+
+@train.mistake("return the loss of the forward pass, before the step; you measured it again after")
+def loss_after(model, criterion, optimizer, inputs, targets):
+    step(model, criterion, optimizer, inputs, targets)
+    return criterion(model(inputs), targets)
+
+
+@train.mistake("you go uphill: the optimizer subtracts already, so give it the gradient itself")
+def uphill(model, criterion, optimizer, inputs, targets):
+    loss = criterion(model(inputs), targets)
+    model.backward(criterion.backward())
+    optimizer.step(-model.grad)
+    return loss
+
+
+@train.mistake("two steps for one batch; take one")
+def two_steps(model, criterion, optimizer, inputs, targets):
+    loss = step(model, criterion, optimizer, inputs, targets)
+    optimizer.step(model.grad)
+    return loss
+
+
+@train.mistake("one step for each example; take one step with the gradient of the whole batch")
+def each_alone(model, criterion, optimizer, inputs, targets):
+    losses = [step(model, criterion, optimizer, inputs[n : n + 1], targets[n : n + 1])
+              for n in range(len(inputs))]
+    return np.mean(losses)
+
+
+@train.mistake("you move theta by yourself; let the optimizer do it, it knows its learning rate "
+               "and keeps its memory")
+def own_descent(model, criterion, optimizer, inputs, targets):
+    loss = criterion(model(inputs), targets)
+    model.backward(criterion.backward())
+    model.theta -= 0.1 * model.grad
+    return loss
+
+
+@train.mistake("you move theta by the gradient itself; let the optimizer do it")
+def whole_gradient(model, criterion, optimizer, inputs, targets):
+    loss = criterion(model(inputs), targets)
+    model.backward(criterion.backward())
+    model.theta -= model.grad
+    return loss
+
+
+@train.mistake("a new optimizer at every step forgets what it has seen; use the one that is given")
+def new_optimizer(model, criterion, optimizer, inputs, targets):
+    return step(model, criterion, Adam(model.theta, optimizer.learning_rate), inputs, targets)
+
+
+@train.mistake("flatten(model) starts the model anew, and the optimizer still holds the old theta")
+def flattened_again(model, criterion, optimizer, inputs, targets):
+    flatten(model)
+    return step(model, criterion, optimizer, inputs, targets)
+
+
+@train.mistake("guesses and targets are swapped: criterion(model(inputs), targets)")
+def swapped(model, criterion, optimizer, inputs, targets):
+    loss = criterion(targets, model(inputs))
+    model.backward(criterion.backward())
+    optimizer.step(model.grad)
+    return loss
+
+
+@train.mistake("you return the sum over the batch; the loss is a mean already")
+def summed(model, criterion, optimizer, inputs, targets):
+    return step(model, criterion, optimizer, inputs, targets) * len(inputs)
+
+
+@train.mistake("the step follows the gradient, model.grad, not theta itself")
+def along_theta(model, criterion, optimizer, inputs, targets):
+    loss = criterion(model(inputs), targets)
+    model.backward(criterion.backward())
+    optimizer.step(model.theta.copy())
+    return loss
+
+
+@train.mistake("the loss is a mean already, and its gradient holds the 1/N; do not divide again")
+def divided_again(model, criterion, optimizer, inputs, targets):
+    loss = criterion(model(inputs), targets)
+    model.backward(criterion.backward() / len(inputs))
+    optimizer.step(model.grad)
+    return loss
+
+
+@train.mistake("model.backward wants the gradient of the loss: criterion.backward(), not ones")
+def ones(model, criterion, optimizer, inputs, targets):
+    guesses = model(inputs)
+    loss = criterion(guesses, targets)
+    model.backward(np.ones_like(guesses))
+    optimizer.step(model.grad)
+    return loss
+
+
+@train.mistake("the gradients of all batches add up; model.grad holds that of this batch alone")
+def adding_up(model, criterion, optimizer, inputs, targets):
+    before = model.grad.copy()
+    loss = criterion(model(inputs), targets)
+    model.backward(criterion.backward())
+    model.grad += before
+    optimizer.step(model.grad)
+    return loss
+
+
+@train.told("you changed the examples")
+def noisy(model, criterion, optimizer, inputs, targets):
+    inputs += 0.1
+    return step(model, criterion, optimizer, inputs, targets)
+
+
+@train.told("is a `return` missing")
+def nothing(model, criterion, optimizer, inputs, targets):
+    step(model, criterion, optimizer, inputs, targets)
+
+
+@train.told("your code raised")
+def loss_back(model, criterion, optimizer, inputs, targets):
+    loss = criterion(model(inputs), targets)
+    model.backward(loss)
+    optimizer.step(model.grad)
+    return loss
+
+
+# --- 3.7: the scale that is kept ---
+
+scale = Exercise("3.7", lambda n, m: math.sqrt(2 / ((1 + m**2) * n)),
+                 [(64, 0.0), (100, 0.25), (7, 1.0), (256, 0.01), (12, -0.5)])
+scale.mistake("that is the variance; the deviation is its root", lambda n, m: 2 / ((1 + m**2) * n))
+scale.mistake("it is m that is squared: the mean SQUARE below 0 is multiplied by m²",
+              lambda n, m: math.sqrt(2 / ((1 + m) * n)))
+scale.mistake("the two halves lie side by side: 1 + m², not (1 + m)²",
+              lambda n, m: math.sqrt(2 / ((1 + m) ** 2 * n)))
+scale.mistake("that is for m = 0; the part below 0 is not lost here, only smaller",
+              lambda n, m: math.sqrt(2 / n))
+scale.mistake("that is for m = 1; the bend then takes nothing away",
+              lambda n, m: math.sqrt(1 / n))
+scale.mistake("only HALF of the sums are above 0 and half below: ½ (1 + m²)",
+              lambda n, m: math.sqrt(1 / ((1 + m**2) * n)))
+scale.mistake("upside down: the more survives, the SMALLER the weights may be",
+              lambda n, m: math.sqrt((1 + m**2) * n / 2))
+scale.mistake("a larger m lets more through, so s must fall with m: divide by 1 + m²",
+              lambda n, m: math.sqrt(2 * (1 + m**2) / n))
+scale.mistake("n s² must stay the same for every n, so s falls like 1/√n, not like 1/n",
+              lambda n, m: math.sqrt(2 / (1 + m**2)) / n)
+scale.mistake("n is missing: with more inputs the sum is larger, so the weights must be smaller",
+              lambda n, m: math.sqrt(2 / (1 + m**2)))
+scale.mistake("1 belongs to the half above 0, m² to the half below: 1 + m², not 1 - m²",
+              lambda n, m: math.sqrt(2 / ((1 - m**2) * n)))
+scale.mistake("in between, but not on a straight line: the mean SQUARES of both halves add",
+              lambda n, m: (1 - m) * math.sqrt(2 / n) + m * math.sqrt(1 / n))
+scale.mistake("0.02 is a habit; with n inputs it multiplies the size by √(n · 0.02² (1 + m²)/2)",
+              lambda n, m: 0.02)
+scale.mistake("the half above 0 is missing: ½ (1 + m²)",
+              lambda n, m: math.sqrt(2 / (m**2 * n)))
