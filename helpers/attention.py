@@ -67,8 +67,9 @@ def sinusoidal_positions(length, width, dtype=np.float64):
 def rotary_tables(length, width, base=10_000.0, dtype=np.float64):
     """cos and sin of place · rate, each (length, width/2); rate i is base^(-2i/width).
 
-    length: T. width: of a query, even. Raises for an odd width or a length that is no number.
-    Source: Su et al., RoFormer, 2021, section 3.2.2 (there neighbors are pairs, here the halves).
+    length: T. width: of a query, even.
+    Raises TypeError or ValueError for an odd width or a length that is no number of places.
+    Source: Su et al., RoFormer, 2021, section 3.2.2; there the two of a pair are neighbors.
     """
     guards.places(length, width)
     rates = base ** (-np.arange(0, width, 2) / width)                   # (width/2,)
@@ -77,9 +78,10 @@ def rotary_tables(length, width, base=10_000.0, dtype=np.float64):
 
 
 def rotate(x, cos, sin):
-    """Turn feature i and feature i + width/2 of each place by its angle.   (..., T, width)
+    """Turn the pairs of features of each place by its angles.   (..., T, width) -> the same
 
-    cos, sin: (T, width/2). With -sin everything is turned back, which is also the backward pass.
+    cos, sin: (T, width/2). Feature i and feature i + width/2 are a pair. With -sin everything is
+    turned back, which is also the backward pass.
     """
     first, second = np.split(x, 2, axis=-1)                             # (..., T, width/2) each
     return np.concatenate([first * cos - second * sin, first * sin + second * cos], axis=-1)
@@ -150,3 +152,30 @@ class MultiHeadAttention(Layer):
             dq, dk = rotate(dq, self.cos, -self.sin), rotate(dk, self.cos, -self.sin)
         dqkv = np.concatenate([merge_heads(part) for part in (dq, dk, dv)], axis=-1)
         return self.qkv.backward(dqkv)                                  # (N, T, 3d) -> (N, T, d)
+
+
+class Residual(Layer):
+    """y = x + layer(x): each place keeps what it has, and the layer adds to it.   (...) -> (...)"""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return x + self.layer(x)
+
+    def backward(self, dy):
+        return dy + self.layer.backward(dy)
+
+
+class Last(Layer):
+    """The last place of each sequence.   (N, T, d) -> (N, d)"""
+
+    def forward(self, x):
+        self.shape = x.shape
+        return x[:, -1]
+
+    def backward(self, dy):
+        dx = np.zeros(self.shape, dy.dtype)
+        dx[:, -1] = dy
+        return dx

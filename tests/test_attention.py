@@ -9,7 +9,9 @@ import pytest
 from helpers.arrays import causal_mask
 from helpers.attention import (
     Embedding,
+    Last,
     MultiHeadAttention,
+    Residual,
     attend,
     attend_backward,
     merge_heads,
@@ -18,7 +20,7 @@ from helpers.attention import (
     sinusoidal_positions,
     split_heads,
 )
-from helpers.layers import flatten, gradient_error
+from helpers.layers import Sequential, flatten, gradient_error
 from helpers.optimizers import numerical_gradient, relative_error
 
 REFERENCE = dict(np.load(Path(__file__).parent / "reference" / "attention.npz"))
@@ -295,3 +297,22 @@ def test_positions_refuse_what_makes_no_pairs():
             positions(-1, 4)
         with pytest.raises(TypeError, match="length is 2.0"):
             positions(2.0, 4)
+
+
+def test_a_residual_layer_adds_and_the_last_place_is_picked():
+    x = np.random.default_rng(12).normal(size=(3, 5, 4))
+    layer = Residual(MultiHeadAttention(4, 2, rotary=True))
+    flatten(layer)
+    np.testing.assert_allclose(layer(x), x + layer.layer(x))
+    assert gradient_error(Residual(MultiHeadAttention(4, 2)), x) < 1e-8
+    assert gradient_error(Sequential(Residual(MultiHeadAttention(4, 1)), Last()), x) < 1e-8
+    last = Last()
+    np.testing.assert_array_equal(last(x), x[:, -1])
+    dx = last.backward(np.ones((3, 4), np.float32))
+    assert dx.dtype == np.float32 and dx.sum() == 12 == dx[:, -1].sum()
+
+
+def test_an_output_scale_is_the_deviation_of_the_last_weights():
+    layer = MultiHeadAttention(64, 4, out_scale=0.02)
+    flatten(layer)
+    assert 0.018 < layer.out.W.std() < 0.022 and 0.11 < layer.qkv.W.std() < 0.14
