@@ -155,6 +155,15 @@ def loss_and_gradient(model, inputs, targets, share=1.0):
     return loss
 
 
+def can_start_threads():
+    """True if this Python can start threads; in a browser (Pyodide) it cannot."""
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: True).result()
+    except RuntimeError:
+        return False
+
+
 class Workers:
     """Threads that share the parameters of one model and split each batch among them.
 
@@ -218,13 +227,14 @@ def evaluate(model, tokens, batch_size=16, windows=None):
     return float(total / places.size)
 
 
-def can_start_threads():
-    """True if this Python can start threads; in a browser (Pyodide) it cannot."""
-    try:
-        with ThreadPoolExecutor(1) as pool:
-            return pool.submit(lambda: True).result()
-    except RuntimeError:
-        return False
+def look(history, step, model, validation, on_check, bar):
+    """Note the validation loss of a step in the history, show it, and call on_check."""
+    if validation is not None:
+        history["checked"].append(step)
+        history["validation"].append(evaluate(model, validation, windows=100))
+        bar.set_postfix_str(f"validation loss {history['validation'][-1]:.3f}")
+    if on_check is not None:
+        on_check(step, history)
 
 
 @np.errstate(under="ignore")
@@ -264,16 +274,6 @@ def train(model, tokens, steps, batch_size=12, learning_rate=2e-3, warmup=100, w
             print(f"stopped after {len(history['loss'])} steps; the model keeps what it learned")
     arrays = {key: np.array(values) for key, values in history.items()}
     return arrays | {"seconds": perf_counter() - started}
-
-
-def look(history, step, model, validation, on_check, bar):
-    """Note the validation loss of a step in the history, show it, and call on_check."""
-    if validation is not None:
-        history["checked"].append(step)
-        history["validation"].append(evaluate(model, validation, windows=100))
-        bar.set_postfix_str(f"validation loss {history['validation'][-1]:.3f}")
-    if on_check is not None:
-        on_check(step, history)
 
 
 @np.errstate(under="ignore", over="ignore")

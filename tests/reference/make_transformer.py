@@ -1,4 +1,4 @@
-"""Make transformer.npz: PyTorch's normalization, block and transformer, for the tests.
+"""Make transformer.npz: PyTorch's normalization, block and transformers, for the tests.
 
     python tests/reference/make_transformer.py      in an environment with PyTorch (made with 2.13)
 
@@ -20,8 +20,9 @@ V, T, WIDTH, HEADS, BLOCKS, N = 11, 6, 8, 2, 2, 3
 class Block(nn.Module):
     """A pre-norm block out of PyTorch's own parts."""
 
-    def __init__(self):
+    def __init__(self, rotary=False):
         super().__init__()
+        self.rotary = rotary
         self.norm_1 = nn.LayerNorm(WIDTH)
         self.qkv = nn.Linear(WIDTH, 3 * WIDTH)
         self.out = nn.Linear(WIDTH, WIDTH)
@@ -35,24 +36,37 @@ class Block(nn.Module):
             part.view(n, t, HEADS, d // HEADS).transpose(1, 2)
             for part in self.qkv(self.norm_1(x)).split(d, dim=-1)
         )
+        if self.rotary:
+            q, k = turned(q), turned(k)
         mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         x = x + self.out(mixed.transpose(1, 2).reshape(n, t, d))
         return x + self.down(F.gelu(self.up(self.norm_2(x)), approximate="tanh"))
 
 
-class Transformer(nn.Module):
-    """The decoder-only transformer of notebook 06."""
+def turned(x):
+    """Rotary positions by complex numbers: feature i and i + width/2 are one, turned by t rate."""
+    first, second = x.chunk(2, dim=-1)
+    rates = 10_000.0 ** (-torch.arange(0, x.shape[-1], 2, dtype=x.dtype) / x.shape[-1])
+    angles = torch.arange(x.shape[-2], dtype=x.dtype)[:, None] * rates
+    both = torch.complex(first, second) * torch.polar(torch.ones_like(angles), angles)
+    return torch.cat([both.real, both.imag], dim=-1)
 
-    def __init__(self):
+
+class Transformer(nn.Module):
+    """The decoder-only transformer of notebook 06, with learned or rotary positions."""
+
+    def __init__(self, rotary=False):
         super().__init__()
         self.token = nn.Embedding(V, WIDTH)
-        self.position = nn.Embedding(T, WIDTH)
-        self.blocks = nn.ModuleList([Block() for _ in range(BLOCKS)])
+        self.position = None if rotary else nn.Embedding(T, WIDTH)
+        self.blocks = nn.ModuleList([Block(rotary) for _ in range(BLOCKS)])
         self.norm = nn.LayerNorm(WIDTH)
         self.head = nn.Linear(WIDTH, V)
 
     def forward(self, tokens):
-        x = self.token(tokens) + self.position(torch.arange(tokens.shape[1]))
+        x = self.token(tokens)
+        if self.position is not None:
+            x = x + self.position(torch.arange(tokens.shape[1]))
         for block in self.blocks:
             x = block(x)
         return self.head(self.norm(x))
@@ -84,7 +98,7 @@ def run_layer(module, rng):
     y = module(x)
     y.backward(dy)
     return {"theta": flat(module), "x": x.detach().numpy(), "dy": dy.numpy(),
-            "y": y.detach().numpy(), "dx": x.grad.numpy(), "grad": flat(module, True)}  # fmt: skip
+            "y": y.detach().numpy(), "dx": x.grad.numpy(), "grad": flat(module, True)}
 
 
 def run_model(model, rng):
@@ -99,11 +113,12 @@ def run_model(model, rng):
 
 
 def main():
-    """Run the three and store what they did."""
+    """Run the four and store what they did."""
     torch.manual_seed(0)
     rng = np.random.default_rng(6)
     runs = {"norm": run_layer(nn.LayerNorm(WIDTH), rng), "block": run_layer(Block(), rng),
-            "model": run_model(Transformer(), rng)}  # fmt: skip
+            "model": run_model(Transformer(), rng),
+            "rotary": run_model(Transformer(rotary=True), rng)}
     config = {"vocab_size": V, "context": T, "width": WIDTH, "heads": HEADS, "blocks": BLOCKS}
     arrays = {f"{run}_{key}": value for run, found in runs.items() for key, value in found.items()}
     path = Path(__file__).with_name("transformer.npz")

@@ -1,34 +1,13 @@
-"""What the exercises of notebook 04, perceptrons and gates, must satisfy."""
-
-import math
+"""The exercises of notebook 04: what is right, and the mistakes that learners make."""
 
 import numpy as np
 
-from helpers.checks import Wrong, array, call, close, exercise
+from helpers.checks import Exercise, Unfilled, Wrong, call, members, numbers
 
 
-def cases(n):
+def rows(n):
     """Every input of n bits.   -> (2^n, n)"""
     return np.indices((2,) * n).reshape(n, -1).T
-
-
-def numbers(answer, shapes, names):
-    """Return the parts of an answer as arrays of floats, each of its shape."""
-    if not isinstance(answer, (tuple, list)) or len(answer) != len(shapes):
-        raise Wrong(f"give {len(shapes)} things: {', '.join(names)}")
-    parts = []
-    for part, shape, name in zip(answer, shapes, names, strict=True):
-        part = array(part, None, name).astype(float)
-        if shape is not None and part.shape != shape:
-            if shape == () and part.size == 1:
-                part = part.reshape(())
-            else:
-                wanted = "a single number" if shape == () else f"{shape[0]} numbers"
-                raise Wrong(f"{name} should be {wanted}, got shape {part.shape}")
-        if not np.isfinite(part).all():
-            raise Wrong(f"{name} must be finite numbers")
-        parts.append(part)
-    return parts
 
 
 def text(row):
@@ -36,225 +15,368 @@ def text(row):
     return f"({', '.join(str(int(bit)) for bit in row)})"
 
 
-def first_wrong(x, scores, right):
-    """Raise Wrong naming the first row that a perceptron with these scores gets wrong."""
-    outputs = scores > 0
-    bad = np.flatnonzero(outputs != right)
-    if len(bad) == 0:
-        return
-    i = bad[0]
-    says = "fires" if outputs[i] else "is silent"
-    edge = ", and exactly 0 is silent" if scores[i] == 0 else ""
-    raise Wrong(f"{len(bad)} of {len(x)} rows are wrong; at {text(x[i])} the score is "
-                f"{scores[i]:g}{edge}, so it {says} but should not")  # fmt: skip
+class TruthTable(Exercise):
+    """An exercise whose results are truth tables: {name: the answers in all rows}."""
+
+    def tell_difference(self, given, wanted, i):
+        """Say which row is wrong first, and what comes out there."""
+        name = next(name for name in wanted[i] if not np.array_equal(given[i][name],
+                                                                     wanted[i][name]))
+        wrong = np.flatnonzero(given[i][name] != wanted[i][name])
+        inputs = rows(int(np.log2(len(wanted[i][name]))))
+        raise Wrong(f"{name} is wrong in {len(wrong)} of {len(inputs)} rows; at "
+                    f"{text(inputs[wrong[0]])} it is {int(given[i][name][wrong[0]])}, expected "
+                    f"{int(wanted[i][name][wrong[0]])}")
 
 
-@exercise("4.1")
-def majority(answer):
-    """A perceptron that fires for two or three ones out of three."""
-    weights, bias = numbers(answer, [(3,), ()], ["weights", "bias"])
-    x = cases(3)
-    ones = x.sum(axis=1)
-    scores = x @ weights + bias
-    outputs = scores > 0
-    if (outputs == (ones >= 2)).all():
-        return
-    for right, what in [
-        (ones == 3, "this is AND: it fires only if all three are 1. Raise the bias"),
-        (ones >= 1, "this is OR: a single 1 is enough for it. Lower the bias"),
-        (ones <= 1, "all signs are turned round: it fires for the minority"),
-    ]:
-        if (outputs == right).all():
-            raise Wrong(what)
-    if outputs.all() or not outputs.any():
-        what = "always fires" if outputs.all() else "never fires"
-        raise Wrong(f"it {what}; the threshold must lie between the scores of one 1 and of two")
-    if len(np.unique(weights)) > 1:
-        i = np.flatnonzero(outputs != (ones >= 2))[0]
-        raise Wrong(f"at {text(x[i])} the score is {scores[i]:g}; your weights differ, but a "
-                    "majority counts all inputs the same")  # fmt: skip
-    first_wrong(x, scores, ones >= 2)
+def parts(answer, names, shapes):
+    """Return the members of an answer as arrays of finite numbers, each of its shape."""
+    found = []
+    for part, name, shape in zip(members(answer, names), names, shapes, strict=True):
+        array = numbers(part)
+        if array is None or not np.isfinite(array.astype(float)).all():
+            raise Wrong(f"{name} must be finite numbers, such as [1, 2] or 0.5")
+        array = array.astype(float)
+        if shape == () and array.size == 1:
+            array = array.reshape(())
+        if shape is not None and array.shape != shape:
+            wanted = "a single number" if shape == () else f"{shape[0]} numbers"
+            raise Wrong(f"{name} should be {wanted}, got shape {array.shape}")
+        found.append(array)
+    return found
 
 
-def epochs_run(x, t, w, b, learn=True, stale=False, bias=1, sign=1, inclusive=False, once=False,
-               linear=False):  # fmt: skip
-    """One epoch of the rule, or of a mistaken version of it. Returns w, b, mistakes."""
-    w_0, b_0, mistakes = w, b, 0
+# --- 4.1 and 4.7: one perceptron ---
+
+
+def three_inputs(answer):
+    """What a perceptron with three inputs says in all rows."""
+    weights, bias = parts(answer, ("the weights", "the bias"), ((3,), ()))
+    return {"the output": rows(3) @ weights + bias > 0}
+
+
+# The right answers are as tight as can be: no number can be changed and leave the table as it is.
+majority = TruthTable("4.1", ([1, 1, 1], -1.99), probe=three_inputs)
+for diagnosis, mistake in [
+    ("this is AND: it fires only if all three are 1. Raise the bias; a score of exactly 0 is "
+     "silent", ([1, 1, 1], -2)),
+    ("this is OR: a single 1 is enough for it. Lower the bias", ([1, 1, 1], -0.5)),
+    ("all signs are turned round: it fires for the minority", ([-1, -1, -1], 1.5)),
+    ("it always fires; the threshold must lie between the scores of one 1 and of two: the bias is "
+     "added, so it must be negative", ([1, 1, 1], 1.5)),
+    ("it never fires; with three ones the score must be above 0", ([1, 1, 1], -3)),
+    ("the first input alone decides; a majority counts all inputs the same", ([2, 1, 1], -1.99)),
+    ("the last input alone decides; a majority counts all inputs the same", ([1, 1, 2], -1.99)),
+    ("this looks at the first two inputs alone and is their AND; the third needs a weight, too",
+     ([1, 1, 0], -1.5)),
+    ("the second input alone is enough to fire, and the third: your weights differ, but a majority "
+     "counts all inputs the same", ([1, 2, 3], -1.5)),
+    ("with no 1 at all it must be silent: the bias must not be above 0", ([1, 1, -1], 0.5)),
+]:
+    majority.mistake(diagnosis, mistake)
+majority.told("the weights should be 3 numbers, got shape (2,)", ([1, 1], -1.5))
+majority.told("the bias should be a single number", ([1, 1, 1], [0, 1]))
+majority.told("must be finite numbers", ([1, 1, np.inf], -1.5))
+majority.told("at (1, 0, 1) it is 0, expected 1", ([0.2, 1, 1], -1.5))
+
+
+def with_carry(answer):
+    """What a perceptron says that sees a, b, the carry in and the carry out, in all rows."""
+    weights, bias = parts(answer, ("the weights", "the bias"), ((4,), ()))
+    carry = rows(3).sum(axis=1) >= 2
+    return {"the sum bit": np.column_stack([rows(3), carry]) @ weights + bias > 0}
+
+
+sum_bit = TruthTable("4.7", ([1, 1, 1, -2], -0.01), probe=with_carry)
+for diagnosis, mistake in [
+    ("this is OR: the carry out must take away 2, not less", ([1, 1, 1, -1], -0.5)),
+    ("right but for 1 + 1 + 1, where the sum bit is 1: the carry out takes away too much, or the "
+     "bias does", ([1, 1, 1, -3], -0.5)),
+    ("this is the carry out again; the carry out must pull the score DOWN", ([1, 1, 1, 2], -1.5)),
+    ("this is the opposite of the sum bit: all signs are turned round", ([-1, -1, -1, 2], 0.5)),
+    ("it fires only for 1 + 1 + 1; a single 1 must be enough: raise the bias",
+     ([1, 1, 1, 0], -2.5)),
+    ("it never fires; with a single 1 the score must be above 0, and exactly 0 is silent",
+     ([1, 1, 1, -2], -1)),
+    ("it always fires; with no 1 at all the score must not be above 0", ([1, 1, 1, -2], 0.5)),
+    ("this is XOR of a and b; the carry in has no say", ([1, 1, 0, 0], -0.5)),
+    ("the weights stand in another order: first a, b and the carry in, then the carry out",
+     ([-2, 1, 1, 1], -0.5)),
+]:
+    sum_bit.mistake(diagnosis, mistake)
+sum_bit.told("the weights should be 4 numbers", ([1, 1, 1], -1.5))
+sum_bit.told("at (0, 1, 1) it is 1, expected 0", ([1, 1, 1.6, -2], -0.5))
+
+
+# --- 4.2: one epoch of the rule ---
+
+
+def epoch(x, t, w, b, score=lambda row, w, b: row @ w + b, fires=lambda z: int(z > 0),
+          change=lambda error, row: (error * row, error), count=lambda y, t: y != t,
+          judge_by_the_first=False, stop_at_one=False, learn=True):
+    """One epoch, in which one thing may be done in another way. Returns w, b, mistakes."""
+    first, mistakes = (w, b), 0
     for row, target in zip(x, t, strict=True):
-        score = row @ w_0 + b_0 if stale else row @ w + b
-        error = target - (score if linear else int(score >= 0 if inclusive else score > 0))
-        mistakes += int(error != 0)
+        y = fires(score(row, *(first if judge_by_the_first else (w, b))))
+        mistakes += int(count(y, target))
+        more_w, more_b = change(target - y, row)
         if learn:
-            w, b = w + sign * error * row, b + bias * error
-        if once and error:
+            w, b = w + more_w, b + more_b
+        if stop_at_one and y != target:
             break
     return w, b, mistakes
 
 
-@exercise("4.2")
-def my_epoch(answer):
-    """One epoch of Rosenblatt's rule, on random and on logical tasks."""
+def variant(**options):
+    """One epoch with some options."""
+    return lambda x, t, w, b: epoch(x, t, w, b, **options)
+
+
+def right_epoch(x, t, w, b):
+    return epoch(x, t, w, b)
+
+
+def epoch_cases():
+    """A logical task from zero, in which scores are exactly 0, and random ones of all sizes."""
     rng = np.random.default_rng(42)
-    tasks = [(cases(2).astype(float), np.array([0, 0, 0, 1]), np.zeros(2), 0.0)]
-    for n in (1, 3, 5):
-        x = rng.normal(size=(12, n)).round(2)
-        tasks.append((x, rng.integers(0, 2, 12), rng.normal(size=n).round(2), 0.3))
-    results = []
-    for x, t, w, b in tasks:
-        given_x, given_w = x.copy(), w.copy()
-        result = run(answer, given_x, t.copy(), given_w, b)
-        if not (np.array_equal(w, given_w) and np.array_equal(x, given_x)):
-            raise Wrong("you changed the w that was given: `w += …` writes into it; use w = w + …")
-        if not isinstance(result, (tuple, list)) or len(result) != 3:
-            raise Wrong("give back three things: w, b, mistakes")
-        results.append((array(result[0], w.shape, "w").astype(float),
-                        float(array(result[1], None, "b").reshape(-1)[0]),
-                        float(array(result[2], (), "mistakes"))))  # fmt: skip
-
-    def agree(parts, **options):
-        others = [epochs_run(*task, **options) for task in tasks]
-        return all(close(result[k], other[k]) for result, other in zip(results, others, strict=True)
-                   for k in parts)  # fmt: skip
-
-    if agree((0, 1, 2)):
-        return
-    if agree((0, 1)):
-        if all(count == len(task[0]) - epochs_run(*task)[2]
-               for (*_, count), task in zip(results, tasks, strict=True)):  # fmt: skip
-            raise Wrong("w and b are right, but you counted the rows that were right")
-        raise Wrong("w and b are right, but the number of mistakes is not: count the rows where y "
-                    "and t differ")  # fmt: skip
-    for options, what in [
-        ({"stale": True}, "you judged every row by the first weights; use those that the row "
-         "before has left"),
-        ({"sign": -1, "bias": -1}, "the sign: a neuron that was silent and should fire needs "
-         "w + x, and so (t - y) x"),
-        ({"sign": -1}, "the sign of the change of w: it is (t - y) x, not (y - t) x"),
-        ({"bias": -1}, "the sign of the change of b: it is t - y, not y - t"),
-        ({"bias": 0}, "the bias never learns; it needs b + (t - y)"),
-        ({"inclusive": True}, "a score of exactly 0 is silent here; you let it fire"),
-        ({"linear": True}, "y is the neuron's output, 0 or 1; you took its score"),
-        ({"learn": False}, "nothing was learned; do you return the new w and b?"),
-        ({"once": True}, "you stopped after the first mistake; is the `return` inside the loop?"),
-    ]:  # fmt: skip
-        if agree((0, 1), **options):
-            raise Wrong(what)
-    for task, (w, b, _) in zip(tasks, results, strict=True):
-        right = epochs_run(*task)
-        if not close(w, right[0]):
-            raise Wrong(f"after one epoch w should be {right[0].round(3)}, yours is {w.round(3)}")
-        if not close(b, right[1]):
-            raise Wrong(f"w is right, but b should be {right[1]:g}, yours is {b:g}")
+    cases = [(rows(2).astype(float), np.array([0, 0, 0, 1]), np.zeros(2), 0.0)]
+    for N, n in ((7, 1), (11, 3), (13, 5)):
+        cases.append((rng.normal(size=(N, n)).round(2), rng.integers(0, 2, N),
+                      rng.normal(size=n).round(2), 0.3))
+    return cases
 
 
-def run(function, *arguments):
-    """As `call`, but on the arrays themselves, so that a change of them can be seen."""
-    call(function, *arguments)  # on copies: reports errors and stubs
-    return call(lambda: function(*arguments))
+learning = Exercise("4.2", right_epoch, epoch_cases(), parts=("w", "b", "mistakes"))
+for diagnosis, options in [
+    ("you judged every row by the first weights; use those that the row before has left",
+     {"judge_by_the_first": True}),
+    ("the sign: a neuron that was silent and should fire needs w + x, and so (t - y) x",
+     {"change": lambda error, row: (-error * row, -error)}),
+    ("the sign of the change of w: it is (t - y) x, not (y - t) x",
+     {"change": lambda error, row: (-error * row, error)}),
+    ("the sign of the change of b: it is t - y, not y - t",
+     {"change": lambda error, row: (error * row, -error)}),
+    ("the bias never learns; it needs b + (t - y)",
+     {"change": lambda error, row: (error * row, 0)}),
+    ("the weights never learn; they need w + (t - y) x", {"change": lambda error, row: (0, error)}),
+    ("w gets (t - y) without x: multiply it by the row",
+     {"change": lambda error, row: (error, error)}),
+    ("a score of exactly 0 is silent here; you let it fire", {"fires": lambda z: int(z >= 0)}),
+    ("y is the neuron's output, 0 or 1; you took its score", {"fires": lambda z: z}),
+    ("the score has no bias: it is row @ w + b", {"score": lambda row, w, b: row @ w}),
+    ("only silent neurons are corrected; one that fires and should not needs w - x and b - 1",
+     {"change": lambda error, row: (max(error, 0) * row, max(error, 0))}),
+    ("only neurons that fire and should not are corrected; a silent one needs w + x and b + 1",
+     {"change": lambda error, row: (min(error, 0) * row, min(error, 0))}),
+    ("nothing was learned; do you return the new w and b?", {"learn": False}),
+    ("you stopped after the first mistake; is the `return` inside the loop?",
+     {"stop_at_one": True}),
+    ("w and b are right, but you counted the rows that were right",
+     {"count": lambda y, t: y == t}),
+    ("w and b are right, but mistakes in both directions count; you added up t - y, so that they "
+     "cancel", {"count": lambda y, t: t - y}),
+    ("w and b are right, but you counted only neurons that were silent and should fire",
+     {"count": lambda y, t: t > y}),
+]:
+    learning.mistake(diagnosis, variant(**options))
 
 
-@exercise("4.3")
-def novikoff_bound(answer):
-    """The bound for tasks with and without a separator."""
+@learning.mistake("you returned after the first row; is the `return` inside the loop?")
+def first_row(x, t, w, b):
+    return epoch(x[:1], t[:1], w, b)
+
+
+@learning.mistake("start from the w and b that are given, not from 0")
+def from_zero(x, t, w, b):
+    return epoch(x, t, np.zeros(len(w)), 0.0)
+
+
+@learning.mistake("this is a whole training; do one epoch, each row once")
+def until_right(x, t, w, b):
+    total = 0
+    for _ in range(50):
+        w, b, mistakes = epoch(x, t, w, b)
+        total += mistakes
+        if mistakes == 0:
+            break
+    return w, b, total
+
+
+@learning.told("you changed `w`, which belongs to the caller")
+def in_place(x, t, w, b):
+    for row, target in zip(x, t, strict=True):
+        w += (target - int(row @ w + b > 0)) * row
+    return w, b, 0
+
+
+learning.told("give 3 things, w, b, mistakes", lambda x, t, w, b: epoch(x, t, w, b)[:2])
+
+
+# --- 4.3: Novikoff's bound ---
+
+
+def bound(x, t, w, b, smallest=np.min, longest=np.max, with_bias=True, one_in_R=True,
+          turn=True, length=np.linalg.norm, result=lambda R, gamma: (R / gamma) ** 2,
+          no_bound=lambda gamma: gamma <= 0):
+    """(R/γ)², in which one thing may be done in another way."""
+    signs = (2 * t - 1)[:, None] if turn else 1
+    v = np.column_stack([x, np.ones(len(x)) if with_bias else np.zeros(len(x))]) * signs
+    theta = np.append(w, b)
+    gamma = smallest(v @ theta) / length(theta)
+    R = longest(np.linalg.norm(v if one_in_R else v[:, :-1], axis=1))
+    return np.inf if no_bound(gamma) else result(R, gamma)
+
+
+def bound_variant(**options):
+    """The bound with some options."""
+    return lambda x, t, w, b: bound(x, t, w, b, **options)
+
+
+def right_bound(x, t, w, b):
+    return bound(x, t, w, b)
+
+
+def bound_cases():
+    """Tasks that a line separates strictly, with an example on it, and not."""
     rng = np.random.default_rng(43)
-    tasks = [(cases(2).astype(float), np.array([0, 0, 0, 1]), np.array([1.0, 1.0]), -1.5)]
-    for n in (2, 4):
+    logical = rows(2).astype(float), np.array([0, 0, 0, 1])
+    cases = [(*logical, np.array([1.0, 1.0]), -1.5)]
+    for N, n in ((11, 2), (13, 4), (5, 3)):
         w, b = rng.normal(size=n) * 3, 0.7
-        x = rng.normal(size=(15, n))
-        tasks.append((x, (x @ w + b > 0).astype(int), w, b))
-    for x, t, w, b in tasks:
-        s, ones = 2 * t - 1, np.ones((len(x), 1))
-        v = np.hstack([x, ones]) * s[:, None]
-        theta = np.append(w, b)
-        margins = v @ theta
-        R, gamma = np.linalg.norm(v, axis=1).max(), margins.min() / np.linalg.norm(theta)
-        right = (R / gamma) ** 2
-        result = float(array(call(answer, x, t, w, b), (), "the bound"))
-        if math.isclose(result, right, rel_tol=1e-9):
-            continue
-        short = np.linalg.norm(x, axis=1).max()
-        with np.errstate(all="ignore"):
-            for value, what in [
-                (R / gamma, "this is R/γ; the bound is its square"),
-                ((gamma / R) ** 2, "this is (γ/R)²; turn the fraction over"),
-                ((R / margins.min()) ** 2, "γ is measured along a direction of length 1: divide "
-                 "by the length of (w, b)"),
-                ((short / gamma) ** 2, "R is the length of (x, 1), with the 1 of the bias"),
-                ((R / (margins.min() / np.linalg.norm(w))) ** 2, "the length of u = (w, b) counts "
-                 "the bias, too"),
-                ((short / (margins.min() / np.linalg.norm(w))) ** 2, "the bias is missing: it is "
-                 "one more weight, and its 1 one more input"),
-                ((R / (margins.mean() / np.linalg.norm(theta))) ** 2, "γ is the SMALLEST margin, "
-                 "not the mean"),
-                ((R / (margins.max() / np.linalg.norm(theta))) ** 2, "γ is the SMALLEST margin, "
-                 "not the largest"),
-                ((np.linalg.norm(v, axis=1).min() / gamma) ** 2, "R is the length of the LONGEST "
-                 "example"),
-            ]:  # fmt: skip
-                if math.isclose(result, value, rel_tol=1e-9):
-                    raise Wrong(what)
-            turned = np.hstack([x, ones]) @ theta
-            if math.isinf(result) or math.isclose(
-                result, (R / (turned.min() / np.linalg.norm(theta))) ** 2, rel_tol=1e-9
-            ):
-                raise Wrong("turn the examples with t = 0 round: u · (x, 1) is negative for them, "
-                            "as it should be")  # fmt: skip
-        raise Wrong(f"for {len(x)} examples with {x.shape[1]} inputs the bound is {right:.4g}, "
-                    f"yours is {result:.4g}")  # fmt: skip
-    x, t, w, b = tasks[-1]
-    for wrong_t, why in [(1 - t, "wrong for every example"), (np.append(1 - t[0], t[1:]),
-                                                            "wrong for one example")]:  # fmt: skip
-        result = float(array(call(answer, x, wrong_t, w, b), (), "the bound"))
-        if result != math.inf:
-            raise Wrong(f"these w and b are {why}, so γ is negative and there is no bound; you "
-                        f"gave {result:.4g}, expected infinity")  # fmt: skip
+        x = rng.normal(size=(N, n))
+        cases.append((x, (x @ w + b > 0).astype(int), w, b))
+    x, t, w, b = cases[-1]
+    flipped = t.copy()
+    flipped[2] = 1 - flipped[2]
+    return [*cases, (*logical, np.array([2.0, 1.0]), -2.0), (x, flipped, w, b), (x, 1 - t, w, b)]
 
 
-@exercise("4.4")
-def parity(answer):
-    """A network with one hidden layer for the parity of three bits."""
-    names = ["W", "b", "v", "c"]
-    W, b, v, c = numbers(answer, [None, None, None, ()], names)
+novikoff = Exercise("4.3", right_bound, bound_cases())
+for diagnosis, options in [
+    ("this is R/γ; the bound is its square", {"result": lambda R, gamma: R / gamma}),
+    ("this is (γ/R)²; turn the fraction over", {"result": lambda R, gamma: (gamma / R) ** 2}),
+    ("only R is squared; the bound is (R/γ)²", {"result": lambda R, gamma: R**2 / gamma}),
+    ("this is 1/γ²; the length R of the longest example is missing",
+     {"result": lambda R, gamma: 1 / gamma**2}),
+    ("γ is measured along a direction of length 1: divide by the length of (w, b)",
+     {"length": lambda theta: 1}),
+    ("the length of u = (w, b) counts the bias, too",
+     {"length": lambda theta: np.linalg.norm(theta[:-1])}),
+    ("divide by the length of (w, b), not by its square", {"length": lambda theta: theta @ theta}),
+    ("R is the length of (x, 1), with the 1 of the bias", {"one_in_R": False}),
+    ("the bias is missing: it is one more weight, and its 1 one more input", {"with_bias": False}),
+    ("γ is the SMALLEST margin, not the mean", {"smallest": np.mean}),
+    ("γ is the SMALLEST margin, not the largest", {"smallest": np.max}),
+    ("R is the length of the LONGEST example, not of the shortest", {"longest": np.min}),
+    ("R is the length of the LONGEST example, not the mean", {"longest": np.mean}),
+    ("turn the examples with t = 0 round: u · (x, 1) is negative for them, as it should be",
+     {"turn": False}),
+    ("these w and b can be wrong for an example: then γ is negative and there is no bound, so "
+     "return infinity", {"no_bound": lambda gamma: gamma == 0}),
+    ("these w and b can be wrong for an example: no absolute value, or its wrong sign is lost",
+     {"smallest": lambda scores: np.abs(scores).min()}),
+]:
+    novikoff.mistake(diagnosis, bound_variant(**options))
+
+
+@novikoff.mistake("where there is no bound return infinity, not 0")
+def zero_for_none(x, t, w, b):
+    found = bound(x, t, w, b)
+    return found if np.isfinite(found) else 0.0
+
+
+@novikoff.mistake("an example with a score of exactly 0 lies on the line: γ = 0, no bound, so "
+                  "return infinity")
+def on_the_line(x, t, w, b):
+    scores = (x @ w + b) * (2 * t - 1)
+    return bound(x[scores != 0], t[scores != 0], w, b)
+
+
+# --- 4.4: parity ---
+
+
+def hidden_layer(answer):
+    """What a network with one hidden layer of perceptrons says in all rows."""
+    names = ("W", "b", "v", "c")
+    W, b, v, c = parts(answer, names, (None, None, None, ()))
     if W.ndim != 2 or W.shape[0] != 3:
-        if W.ndim == 2 and W.shape[1] == 3:
-            raise Wrong(f"W has shape {W.shape}; rows are examples, so W is (3, k), a column for "
-                        "each hidden neuron")  # fmt: skip
-        raise Wrong(f"W has shape {W.shape}, expected (3, k)")
-    k = W.shape[1]
+        turned = W.ndim == 2 and W.shape[1] == 3
+        raise Wrong(f"W has shape {W.shape}, expected (3, k)" + turned * (
+            ": rows are examples, so W has a row for each input and a column for each hidden "
+            "neuron"))
     for part, name in ((b, "b"), (v, "v")):
-        if part.shape != (k,):
-            raise Wrong(f"{name} has shape {part.shape}, expected ({k},): one for each of the {k} "
-                        "hidden neurons of W")  # fmt: skip
-    x = cases(3)
-    ones = x.sum(axis=1)
-    hidden = (x @ W + b > 0).astype(int)
+        if part.shape != (W.shape[1],):
+            raise Wrong(f"{name} has shape {part.shape}, expected ({W.shape[1]},): one number for "
+                        "each hidden neuron of W")
+    hidden = rows(3) @ W + b > 0
     outputs = hidden @ v + c > 0
-    if (outputs == ones % 2).all():
-        return
-    for right, what in [
-        (ones % 2 == 0, "this is the opposite: it fires if the number of ones is even"),
-        ((ones == 1), "right for 0, 1 and 2 ones; at (1, 1, 1) it must fire again"),
-        (ones >= 1, "this is OR: with two ones it must be silent again"),
-        (ones >= 2, "this is the majority, which one neuron can do; parity goes up, down, up"),
-    ]:
-        if (outputs == right).all():
-            raise Wrong(what)
-    for i in range(len(x)):
-        for j in range(i):
-            if (hidden[i] == hidden[j]).all() and ones[i] % 2 != ones[j] % 2:
-                raise Wrong(f"the hidden layer gives {text(hidden[i])} for {text(x[j])} and for "
-                            f"{text(x[i])}, so no output can tell them apart")  # fmt: skip
-    bad = np.flatnonzero(outputs != ones % 2)
-    i = bad[0]
-    raise Wrong(f"{len(bad)} of 8 rows are wrong; at {text(x[i])} the hidden layer is "
-                f"{text(hidden[i])} and the output {int(outputs[i])}")  # fmt: skip
+    ones = rows(3).sum(axis=1)
+    if (outputs != ones % 2).any():
+        for i, j in np.argwhere((hidden[:, None] == hidden).all(axis=-1)):
+            if j < i and (ones[i] - ones[j]) % 2 and outputs[i] == outputs[j]:
+                return {"the parity": outputs, "one hidden state": (rows(3)[j], rows(3)[i])}
+    return {"the parity": outputs}
+
+
+class Parity(TruthTable):
+    """Says where the hidden layer has lost what the output needs, if it has."""
+
+    def tell_difference(self, given, wanted, i):
+        if "one hidden state" in given[i]:
+            a, b = given[i]["one hidden state"]
+            raise Wrong(f"the hidden layer gives the same for {text(a)} and {text(b)}, so no "
+                        "output can tell them apart")
+        super().tell_difference(given, wanted, i)
+
+
+AT_LEAST, AT_MOST = np.ones((3, 3), int), -np.ones((3, 3), int)
+STEPS = np.array([-0.5, -1.5, -2.5])
+parity = Parity("4.4", (AT_MOST, np.array([0.99, 1.99, 2.99]), np.array([-0.015, 0.02, -0.02]),
+                        0.01), probe=hidden_layer)
+for diagnosis, mistake in [
+    ("this is the opposite: it fires if the number of ones is even",
+     (AT_LEAST, STEPS, [-1, 1, -1], 0.5)),
+    ("right for 0, 1 and 2 ones; at (1, 1, 1) it must fire again",
+     (np.ones((3, 2)), STEPS[:2], [1, -1], -0.5)),
+    ("this is OR: with two ones it must be silent again", (AT_LEAST, STEPS, [1, 1, 1], -0.5)),
+    ("this is the majority, which one neuron can do; parity goes up, down, up",
+     (AT_LEAST, STEPS, [0, 1, 0], -0.5)),
+    ("this is AND: a single 1 must be enough, too", (AT_LEAST, STEPS, [0, 0, 1], -0.5)),
+    ("the output never fires: with one 1 its score must be above 0, and exactly 0 is silent",
+     (AT_LEAST, STEPS, [1, -1, 1], -1)),
+    ("the output always fires: with no 1 its score must not be above 0",
+     (AT_LEAST, STEPS, [1, -1, 1], 0.5)),
+    ("this fires for one and for two ones: the second hidden neuron must pull down again",
+     (AT_LEAST, STEPS, [1, 0, -1], -0.5)),
+    ("this is NOR: it fires where no input is 1, and there it must be silent",
+     (AT_MOST[:, :1], [0.5], [1], -0.5)),
+    ("this is XOR of the first two inputs; the third has no say",
+     (np.array([[1, 1], [1, 1], [0, 0]]), [-0.5, -1.5], [1, -1], -0.5)),
+]:
+    parity.mistake(diagnosis, mistake)
+parity.told("W has shape (2, 3), expected (3, k): rows are examples", (np.ones((2, 3)),
+                                                                      [-0.5, -1.5], [1, -1], -0.5))
+parity.told("W has shape (3,), expected (3, k)", ([1, 1, 1], [-0.5], [1], -0.5))
+parity.told("b has shape (2,), expected (3,)", (AT_LEAST, [-0.5, -1.5], [1, -1, 1], -0.5))
+parity.told("gives the same for (0, 0, 0) and (0, 0, 1)",
+            (np.array([[1], [1], [0]]), [-0.5], [1], -0.5))
+parity.told("at (0, 0, 1) it is 0, expected 1", (np.diag([1, 1, 1]), [-0.5] * 3, [1, 1, -2], -0.5))
+
+
+# --- 4.5 and 4.6: wires ---
 
 
 class Wire:
-    """A wire of the multiplexer. Its operators say that only `nand` can use it."""
+    """A wire with a bit for every row. Only the `nand` that an answer is given can use it."""
 
-    def __init__(self, value):
-        self.value = value
+    read = False  # has something else read the bits of a wire?
+
+    def __init__(self, bits):
+        self.bits = bits
+
+    def __array__(self, dtype=None, copy=None):
+        Wire.read = True  # the course's own NAND takes arrays
+        return np.array(self.bits, dtype=dtype)
 
     def __bool__(self):
         raise TypeError("a wire cannot be asked in an `if` or with `and`, `or`, `not`")
@@ -270,75 +392,237 @@ class Wire:
 
     __invert__ = __neg__ = refused
     __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = refused
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = refused
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __mod__ = refused
 
     def __repr__(self):
         return "a wire"
 
 
-@exercise("4.5")
-def multiplexer(answer):
-    """A switch out of NANDs, on all eight cases at once."""
-    a, b, select = cases(3).T
+def counted_nand(limit=1000):
+    """Return a nand of two wires (or bits) that stops an answer which calls it without end."""
     calls = []
 
     def nand(*inputs):
         if len(inputs) != 2:
             raise TypeError(f"nand has two inputs, got {len(inputs)}")
         calls.append(1)
-        if len(calls) > 1000:
-            raise RecursionError("more than 1000 calls of nand")
-        values = [wire.value if isinstance(wire, Wire) else np.full(8, int(wire))
-                  for wire in inputs]  # fmt: skip
-        return Wire(1 - values[0] * values[1])
+        if len(calls) > limit:
+            raise RecursionError(f"more than {limit} calls of nand")
+        bits = []
+        for wire in inputs:
+            if not isinstance(wire, Wire) and (isinstance(wire, (tuple, list)) or
+                                               numbers(wire) is None or wire not in (0, 1)):
+                raise TypeError(f"nand takes two wires, got {type(wire).__name__}")
+            bits.append(wire.bits if isinstance(wire, Wire) else int(wire))
+        return Wire(1 - bits[0] * bits[1])
 
-    result = call(answer, nand, Wire(a), Wire(b), Wire(select))
-    if not isinstance(result, Wire):
-        kind = "two or more" if isinstance(result, (tuple, list)) else "something else"
-        raise Wrong(f"give back one wire, the result of a nand; you gave {kind}")
-    out, right = result.value, np.where(select == 1, b, a)
-    if (out == right).all():
-        if len(calls) > 4:
-            raise Wrong(f"it switches, but with {len(calls)} NANDs; four are enough")
-        return
-    for value, what in [
-        (np.where(select == 1, a, b), "a and b are swapped: select = 0 passes a on"),
-        (1 - right, "the output is turned round; an OR of two ANDs ends in one NAND"),
-        (a, "this passes a on, whatever select is"),
-        (b, "this passes b on, whatever select is"),
-        (1 - a * b, "this is NAND of a and b; select has no say"),
-        (np.where(select == 1, 1 - b, 1 - a), "the output is turned round"),
-        (1 - (1 - a * select) * (1 - b * select), "both inputs are let through by select = 1; a "
-         "needs NOT select"),
-        (1 - (1 - a * (1 - select)) * (1 - b * (1 - select)), "both inputs are let through by "
-         "select = 0; b needs select itself"),
-    ]:  # fmt: skip
-        if (out == value).all():
-            raise Wrong(what)
-    i = np.flatnonzero(out != right)[0]
-    raise Wrong(f"with a = {a[i]}, b = {b[i]}, select = {select[i]} it gives {out[i]}, expected "
-                f"{right[i]}")  # fmt: skip
+    return nand
 
 
-@exercise("4.6")
-def sum_bit(answer):
-    """The sum bit of a full adder from a, b, carry in and carry out."""
-    weights, bias = numbers(answer, [(4,), ()], ["weights", "bias"])
-    x = cases(3)
-    ones = x.sum(axis=1)
-    x = np.column_stack([x, ones >= 2])
-    scores = x @ weights + bias
-    outputs = scores > 0
-    if (outputs == ones % 2).all():
-        return
-    for right, what in [
-        (ones % 2 == 0, "this is the opposite of the sum bit"),
-        (ones >= 2, "this is the carry out again; the carry out must pull the score DOWN"),
-        (ones == 1, "right but for 1 + 1 + 1, where the sum bit is 1: the carry out takes away "
-         "too much"),
-        (ones >= 1, "this is OR: the carry out must take away 2, not less"),
-        (ones == 3, "it fires only for 1 + 1 + 1; a single 1 must be enough"),
-    ]:  # fmt: skip
-        if (outputs == right).all():
-            raise Wrong(what)
-    first_wrong(x, scores, ones % 2 == 1)
+def outputs_of(answer, wires, names):
+    """Return {name: bits} of the wires that a circuit gives back."""
+    Wire.read = False
+    result = call(answer, counted_nand(), *(Wire(bits) for bits in wires))
+    if Wire.read:
+        raise Wrong("something else than the `nand` that your function is given has read a wire; "
+                    "was it the course's NAND, in capitals? Use the given one alone")
+    found = [result] if len(names) == 1 else members(result, names)
+    if any(part is ... for part in found):
+        raise Unfilled
+    if not all(isinstance(part, Wire) for part in found):
+        many = "one wire" if len(names) == 1 else f"{len(names)} wires"
+        raise Wrong(f"give back {many}, made by nand")
+    shape = np.shape(wires[0])
+    return {name: np.broadcast_to(part.bits, shape)
+            for name, part in zip(names, found, strict=True)}
+
+
+def switch(answer):
+    """A switch in all eight rows of a, b, select, for one that is made of nands."""
+    return outputs_of(answer, rows(3).T, ("the output",))
+
+
+def right_multiplexer(nand, a, b, select):
+    return nand(nand(a, nand(select, select)), nand(b, select))
+
+
+multiplexer = TruthTable("4.5", right_multiplexer, probe=switch)
+for diagnosis, mistake in [
+    ("a and b are swapped: select = 0 passes a on",
+     lambda nand, a, b, s: right_multiplexer(nand, b, a, s)),
+    ("the output is turned round; an OR of two ANDs ends in one NAND, without a NOT behind it",
+     lambda nand, a, b, s: nand(right_multiplexer(nand, a, b, s), 1)),
+    ("a and b are swapped, and the output is turned round",
+     lambda nand, a, b, s: nand(right_multiplexer(nand, b, a, s), 1)),
+    ("this passes a on, whatever select is", lambda nand, a, b, s: a),
+    ("this passes b on, whatever select is", lambda nand, a, b, s: b),
+    ("this passes select on", lambda nand, a, b, s: s),
+    ("this is NAND of a and b; select has no say", lambda nand, a, b, s: nand(a, b)),
+    ("both inputs are let through by select = 1; a needs NOT select",
+     lambda nand, a, b, s: nand(nand(a, s), nand(b, s))),
+    ("both inputs are let through by select = 0; b needs select itself",
+     lambda nand, a, b, s: nand(nand(a, nand(s, s)), nand(b, nand(s, s)))),
+    ("select = 0 passes a on, but select = 1 gives 0: b is missing",
+     lambda nand, a, b, s: nand(nand(a, nand(s, s)), 1)),
+    ("select = 1 passes b on, but select = 0 gives 0: a is missing",
+     lambda nand, a, b, s: nand(nand(b, s), 1)),
+    ("the last step is an AND of the two halves; it must be an OR",
+     lambda nand, a, b, s: nand(nand(nand(nand(a, nand(s, s)), 1), nand(nand(b, s), 1)), 1)),
+]:
+    multiplexer.mistake(diagnosis, mistake)
+multiplexer.told("cannot be asked in an `if`", lambda nand, a, b, s: b if s else a)
+multiplexer.told("cannot be compared", lambda nand, a, b, s: b if s == 1 else a)
+multiplexer.told("has no operators", lambda nand, a, b, s: (a & ~s) | (b & s))
+multiplexer.told("give back one wire", lambda nand, a, b, s: (a, b))
+multiplexer.told("nand has two inputs, got 1", lambda nand, a, b, s: nand(nand(a, s), nand(b)))
+multiplexer.told("nand takes two wires, got list", lambda nand, a, b, s: nand([a], [b]))
+multiplexer.told("rows; at (0, 0, 0) it is 1, expected 0", lambda nand, a, b, s: nand(a, s))
+
+
+@multiplexer.told("was it the course's NAND, in capitals?")
+def by_the_global_nand(nand, a, b, select):
+    from helpers.perceptron import NAND
+
+    return right_multiplexer(NAND, a, b, select)
+
+
+@multiplexer.told("more than 1000 calls")
+def without_end(nand, a, b, select):
+    while True:
+        a = nand(a, b)
+
+
+def adder_of_bits(answer):
+    """A half adder in all four rows of two bits."""
+    return outputs_of(answer, rows(2).T, ("the sum", "the carry"))
+
+
+def xor_of(nand, a, b):
+    """1 where exactly one of two wires is 1."""
+    return nand(nand(a, nand(a, b)), nand(b, nand(a, b)))
+
+
+def and_of(nand, a, b):
+    """1 where both wires are 1."""
+    return nand(nand(a, b), 1)
+
+
+def or_of(nand, a, b):
+    """1 where one or both wires are 1."""
+    return nand(nand(a, 1), nand(b, 1))
+
+
+def right_half_adder(nand, a, b):
+    return xor_of(nand, a, b), and_of(nand, a, b)
+
+
+half = TruthTable("4.6", right_half_adder, probe=adder_of_bits)
+for diagnosis, mistake in [
+    ("sum and carry are swapped: return the sum first",
+     lambda nand, a, b: (and_of(nand, a, b), xor_of(nand, a, b))),
+    ("your sum is OR; 1 + 1 is 2, so its sum bit is 0",
+     lambda nand, a, b: (or_of(nand, a, b), and_of(nand, a, b))),
+    ("your carry is NAND of a and b; turn it round once more",
+     lambda nand, a, b: (xor_of(nand, a, b), nand(a, b))),
+    ("your sum is the opposite of XOR; one NOT too many or too few",
+     lambda nand, a, b: (nand(xor_of(nand, a, b), 1), and_of(nand, a, b))),
+    ("your sum is the opposite of XOR, and your carry is NAND: both are turned round",
+     lambda nand, a, b: (nand(xor_of(nand, a, b), 1), nand(a, b))),
+    ("your carry is OR; only 1 + 1 carries",
+     lambda nand, a, b: (xor_of(nand, a, b), or_of(nand, a, b))),
+    ("your sum is AND, as the carry is; it must be 1 where exactly one input is",
+     lambda nand, a, b: (and_of(nand, a, b), and_of(nand, a, b))),
+    ("your carry is XOR, as the sum is; it must be 1 where both inputs are",
+     lambda nand, a, b: (xor_of(nand, a, b), xor_of(nand, a, b))),
+    ("your sum is NAND; 0 + 0 is 0",
+     lambda nand, a, b: (nand(a, b), and_of(nand, a, b))),
+    ("your sum sees a alone; b has to count the same",
+     lambda nand, a, b: (and_of(nand, a, nand(a, b)), and_of(nand, a, b))),
+]:
+    half.mistake(diagnosis, mistake)
+half.told("give 2 things, the sum, the carry", lambda nand, a, b: xor_of(nand, a, b))
+half.told("give back 2 wires", lambda nand, a, b: (xor_of(nand, a, b), 0))
+half.told("has no operators", lambda nand, a, b: (a ^ b, a & b))
+half.told("has no operators", lambda nand, a, b: ((a + b) % 2, a * b))
+half.told("the sum is wrong in 2 of 4 rows; at (0, 0) it is 1, expected 0",
+          lambda nand, a, b: (nand(a, a), and_of(nand, a, b)))
+
+
+# --- 4.8: the backward pass of many networks ---
+
+
+def gradients(x, h, v, dz, slope=lambda h: h * (1 - h), through=lambda dz, v: dz * v.swapaxes(1, 2),
+              into_v=lambda h, ds: h, back=lambda dz, ds: dz, total=np.sum,
+              bias_from=lambda dz, ds: ds):
+    """dW, db, dv, dc, in which one thing may be done in another way."""
+    ds = through(dz, v) * slope(h)
+    return (x.T @ ds, total(bias_from(dz, ds), axis=1, keepdims=True),
+            into_v(h, ds).swapaxes(1, 2) @ back(dz, ds), total(dz, axis=1, keepdims=True))
+
+
+def gradients_variant(**options):
+    """The gradients with some options."""
+    return lambda x, h, v, dz: gradients(x, h, v, dz, **options)
+
+
+def right_gradients(x, h, v, dz):
+    return gradients(x, h, v, dz)
+
+
+def gradient_cases():
+    """Stacks whose sizes all differ."""
+    rng = np.random.default_rng(44)
+    cases = []
+    for S, N, n, k in ((3, 5, 2, 7), (5, 7, 3, 4), (1, 4, 2, 3), (2, 3, 1, 5)):
+        cases.append((rng.normal(size=(N, n)), 1 / (1 + np.exp(-rng.normal(0, 2, (S, N, k)))),
+                      rng.normal(size=(S, k, 1)), rng.normal(size=(S, N, 1))))
+    return cases
+
+
+backward = Exercise("4.8", right_gradients, gradient_cases(), parts=("dW", "db", "dv", "dc"))
+for diagnosis, options in [
+    ("the slope of the sigmoid is missing in dW and db: ds is what comes back through v, times "
+     "h (1 - h)", {"slope": lambda h: 1}),
+    ("the slope of the sigmoid is h (1 - h); you have h alone", {"slope": lambda h: h}),
+    ("the slope of the sigmoid is h (1 - h); you have 1 - h alone", {"slope": lambda h: 1 - h}),
+    ("1 - h² is the slope of tanh; that of the sigmoid is h (1 - h)",
+     {"slope": lambda h: 1 - h * h}),
+    ("h is the sigmoid already; its slope is h (1 - h), without another sigmoid",
+     {"slope": lambda h: (1 / (1 + np.exp(-h))) * (1 - 1 / (1 + np.exp(-h)))}),
+    ("the output weights v are missing in dW and db: the gradient comes back through them",
+     {"through": lambda dz, v: dz}),
+    ("v is the same for all S networks here: multiply each by its own, v.swapaxes(1, 2), not by "
+     "their mean", {"through": lambda dz, v: dz * v.swapaxes(1, 2).mean(axis=0, keepdims=True)}),
+    ("the 1/N of the mean is in dz already: a bias gets the sum over the examples, not their mean",
+     {"total": np.mean}),
+    ("db is the sum of the gradients of the hidden scores, ds; you summed dz through v, without "
+     "the slope", {"bias_from": lambda dz, ds: ds * 0 + dz}),
+    ("dv comes from h and dz: what the output read, times the gradient there; the hidden slope "
+     "has no part in it", {"into_v": lambda h, ds: h * h * (1 - h)}),
+    ("the sign of dW, db, dv and dc is turned round: the optimizer subtracts, not you",
+     {"through": lambda dz, v: -dz * v.swapaxes(1, 2), "back": lambda dz, ds: -dz,
+      "total": lambda *a, **k: -np.sum(*a, **k), "bias_from": lambda dz, ds: -ds}),
+]:
+    backward.mistake(diagnosis, gradients_variant(**options))
+
+
+@backward.mistake("dW is summed over the S networks; each has a gradient of its own, so keep the "
+                  "first axis")
+def over_all_networks(x, h, v, dz):
+    dW, db, dv, dc = gradients(x, h, v, dz)
+    return dW * 0 + dW.sum(axis=0), db, dv, dc
+
+
+@backward.mistake("the biases are summed over axis 0, the networks; sum over axis 1, the examples")
+def wrong_axis(x, h, v, dz):
+    dW, db, dv, dc = gradients(x, h, v, dz)
+    ds = dz * v.swapaxes(1, 2) * h * (1 - h)
+    return dW, ds.sum(axis=0, keepdims=True), dv, dz.sum(axis=0, keepdims=True)
+
+
+backward.told("db has shape (3, 7), expected (3, 1, 7)", lambda x, h, v, dz: (
+    gradients(x, h, v, dz)[0], gradients(x, h, v, dz)[1][:, 0], *gradients(x, h, v, dz)[2:]))
+backward.told("dv has shape (3, 1, 7), expected (3, 7, 1)", lambda x, h, v, dz: (
+    *gradients(x, h, v, dz)[:2], gradients(x, h, v, dz)[2].swapaxes(1, 2),
+    gradients(x, h, v, dz)[3]))
+backward.told("give 4 things, dW, db, dv, dc", lambda x, h, v, dz: gradients(x, h, v, dz)[:3])

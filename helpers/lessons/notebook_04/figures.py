@@ -2,23 +2,23 @@
 
 import numpy as np
 from matplotlib.collections import LineCollection
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
+from matplotlib.patches import FancyBboxPatch, Patch
 
-from helpers.plots import BLACK, BLUE, GRAY, ORANGE, SKY, fixed_axes, text_color
+from helpers import perceptron
+from helpers.layers import Linear, Sequential, Sigmoid, flatten
+from helpers.perceptron import AND, NAND, OR, XOR, Perceptron, from_bits
+from helpers.plots import BLACK, BLUE, GRAY, ORANGE, SKY, fixed_axes, text_color, with_alt
 
 FIRES, SILENT = "#CFE3F2", "white"  # the two sides of a line
 CORNERS = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
 REACH = (-0.6, 1.6)
 
-# The 16 Boolean functions of two inputs: their values at the four corners.
-TABLES = {
-    "never": (0, 0, 0, 0), "AND": (0, 0, 0, 1), "x₁ and not x₂": (0, 0, 1, 0), "x₁": (0, 0, 1, 1),
-    "x₂ and not x₁": (0, 1, 0, 0), "x₂": (0, 1, 0, 1), "XOR": (0, 1, 1, 0), "OR": (0, 1, 1, 1),
-    "NOR": (1, 0, 0, 0), "XNOR": (1, 0, 0, 1), "not x₂": (1, 0, 1, 0), "x₁ or not x₂": (1, 0, 1, 1),
-    "not x₁": (1, 1, 0, 0), "x₂ or not x₁": (1, 1, 0, 1), "NAND": (1, 1, 1, 0),
-    "always": (1, 1, 1, 1),
-}  # fmt: skip
+
+def minus(text):
+    """The text with real minus signs."""
+    return text.replace("-", "−")
 
 
 def sides(ax, weights, bias, reach=REACH, color=FIRES):
@@ -46,7 +46,7 @@ def corners(ax, values, points=CORNERS, size=11):
     for value, color in ((0, "white"), (1, BLUE)):
         chosen = np.asarray(points)[np.asarray(values) == value]
         ax.plot(*chosen.T, "o", markersize=size, color=color, markeredgecolor=BLACK,
-                markeredgewidth=1.2, zorder=5)  # fmt: skip
+                markeredgewidth=1.2, zorder=5)
 
 
 def square(ax, labels=True):
@@ -57,25 +57,62 @@ def square(ax, labels=True):
         ax.set_ylabel("x₂", rotation=0, labelpad=4)
 
 
-def gate_figure(w_1, w_2, bias, target):
+def circle(ax, x, y, text, size=1500, color="white"):
+    """Draw a neuron or an input as a circle with a text in it."""
+    ax.scatter([x], [y], s=size, color=color, edgecolor=BLACK, linewidth=1.3, zorder=3)
+    ax.text(x, y, text, ha="center", va="center", fontsize=10, zorder=4)
+
+
+def arrow(ax, start, end, text="", shift=(0, 0.12), gap=16):
+    """Draw a wire from one circle to another, with its weight beside it."""
+    ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": GRAY, "linewidth": 1.4,
+                                            "shrinkA": gap, "shrinkB": gap + 4})
+    middle = np.add(start, end) / 2 + shift
+    ax.text(*middle, text, ha="center", va="center", fontsize=10)
+
+
+def neuron_figure(weights, bias):
+    """Draw a perceptron with two inputs: its wires and weights, and its line among the corners."""
+    figure = Figure(figsize=(9, 3.5))
+    left, right = figure.subplots(1, 2, width_ratios=(1.35, 1))
+    left.set(xlim=(-0.4, 5.2), ylim=(-0.5, 2.5))
+    left.axis("off")
+    for y, name, weight in zip((2, 1, 0), ("x₁", "x₂", "1"), (*weights, bias), strict=True):
+        circle(left, 0, y, name, 700)
+        arrow(left, (0, y), (2.2, 1), minus(f"{weight:g}"), (-0.15, 0.2 if y > 0 else -0.2), 13)
+    circle(left, 2.2, 1, "score\nz", 2100)
+    arrow(left, (2.2, 1), (4.2, 1), "z > 0 ?", (0.05, 0.16), 22)
+    circle(left, 4.2, 1, "0 or 1", 1900, FIRES)
+    outputs = Perceptron(weights, bias).decide(CORNERS)
+    sides(right, weights, bias)
+    corners(right, outputs, size=13)
+    right.text(1.3, 1.42, "fires", color=text_color(BLUE), ha="center")
+    right.text(-0.3, -0.48, "silent", color="#444444", ha="center")
+    square(right)
+    fires = ", ".join(str(tuple(corner)) for corner in CORNERS[outputs == 1].tolist())
+    return with_alt(figure, "Left, three wires with the weights "
+                    f"{weights[0]:g}, {weights[1]:g} and, from an input that is always 1, {bias:g} "
+                    "meet in a circle, the score; if it is above 0 the output is 1. Right, a line "
+                    f"through the square of the four inputs: on its blue side lies {fires} alone.")
+
+
+def gate_figure(questions, w_1, w_2, bias, target):
     """Draw a perceptron's line among the four corners, and its truth table beside the target's.
 
-    w_1, w_2, bias: its numbers. target: a name in TABLES. Returns a Figure.
+    questions: {name: (4,) of 0 and 1}. w_1, w_2, bias: the neuron's numbers. target: a name.
     """
-    wanted = np.array(TABLES[target])
-    scores = CORNERS @ [w_1, w_2] + bias
-    outputs = (scores > 0).astype(int)
+    neuron, wanted = Perceptron([w_1, w_2], bias), np.array(questions[target])
+    scores, outputs = neuron.score(CORNERS), neuron.decide(CORNERS)
     right = outputs == wanted
     figure, ((left, table),) = fixed_axes((9, 3.9), 1, 2, left=0.06, right=0.98, bottom=0.12,
-                                          top=0.9, wspace=0.1, width_ratios=(1, 1.5))  # fmt: skip
+                                          top=0.9, wspace=0.1, width_ratios=(1, 1.5))
     sides(left, (w_1, w_2), bias)
     corners(left, wanted, size=13)
     left.plot(*CORNERS[~right].T, "o", markersize=23, color="none", markeredgecolor=ORANGE,
-              markeredgewidth=2.2)  # fmt: skip
+              markeredgewidth=2.2)
     square(left)
     signed = [f"{'−' if value < 0 else '+'} {abs(value):g}" for value in (w_2, bias)]
-    first = f"{w_1:g}".replace("-", "−")
-    left.set_title(f"fires where {first} x₁ {signed[0]} x₂ {signed[1]} > 0")
+    left.set_title(f"fires where {minus(f'{w_1:g}')} x₁ {signed[0]} x₂ {signed[1]} > 0")
     table.axis("off")
     table.set(xlim=(0, 6.4), ylim=(-0.6, 4.6))
     columns = (0.5, 1.3, 2.6, 3.9, 5.2)
@@ -84,19 +121,22 @@ def gate_figure(w_1, w_2, bias, target):
     table.plot([0.1, 6.3], [3.8, 3.8], color=GRAY, linewidth=1)
     for i, ((x_1, x_2), score) in enumerate(zip(CORNERS, scores, strict=True)):
         y, color = 3.2 - i, BLACK if right[i] else text_color(ORANGE)
-        texts = (x_1, x_2, f"{score:g}".replace("-", "−"), outputs[i], wanted[i])
+        texts = (x_1, x_2, minus(f"{score:g}"), outputs[i], wanted[i])
         for x, text in zip(columns, texts, strict=True):
             table.text(x, y, str(text), ha="center", color=color)
         table.text(6.0, y, "✓" if right[i] else "✗", ha="center", color=color,
-                   family="DejaVu Sans")  # fmt: skip
+                   family="DejaVu Sans")
     table.set_title("all four rows are right" if right.all() else f"{right.sum()} of 4 rows right")
-    return figure
+    verdict = "all four rows agree" if right.all() else f"{right.sum()} of 4 rows agree"
+    return with_alt(figure, "Left, the square of four corners with the line of a neuron; on its "
+                    f"blue side the neuron fires. Right, the truth table of {target} beside the "
+                    f"scores and the outputs: {verdict}.")
 
 
 def epochs_figure(points, targets, epochs):
     """Draw the line after each epoch of learning.
 
-    points: (N, 2). targets: (N,). epochs: a list of (weights, bias, mistakes). Returns a Figure.
+    points: (N, 2). targets: (N,). epochs: a list of (weights, bias, mistakes).
     """
     figure = Figure(figsize=(10, 2.5))
     axes = np.atleast_1d(figure.subplots(1, len(epochs), sharey=True))
@@ -105,154 +145,151 @@ def epochs_figure(points, targets, epochs):
         corners(ax, targets, points, size=9)
         square(ax, labels=False)
         ax.set_title(f"epoch {number}\n{mistakes} mistake{'s' * (mistakes != 1)}", fontsize=10)
-        ax.set_xlabel(f"w = ({weights[0]:g}, {weights[1]:g})\nb = {float(bias):g}"
-                      .replace("-", "−"), fontsize=9)  # fmt: skip
-    return figure
+        ax.set_xlabel(minus(f"w = ({weights[0]:g}, {weights[1]:g})\nb = {float(bias):g}"),
+                      fontsize=9)
+    counts = ", ".join(str(mistakes) for *_, mistakes in epochs)
+    return with_alt(figure, f"{len(epochs)} panels, one an epoch, each with the neuron's line "
+                    f"among the examples. The mistakes of the epochs are {counts}; at the end the "
+                    "filled corners alone are on the blue side, where the neuron fires.")
 
 
-def random_task(rng, N=50):
-    """Draw points of a square on both sides of a random line, none within a random gap of it.
-
-    rng: numpy Generator. Returns x (N, 2), targets (N,), and the line: w (2,), b.
-    """
-    while True:
-        w, b, gap = rng.normal(size=2), rng.normal(), 10 ** rng.uniform(-2, -0.5)
-        x = rng.uniform(-1, 1, (40 * N, 2))
-        scores = (x @ w + b) / np.sqrt(w @ w + b * b)
-        x = x[np.abs(scores) > gap][:N]
-        targets = (x @ w + b > 0).astype(int)
-        if len(x) == N and 5 <= targets.sum() <= N - 5:
-            return x, targets, w, b
-
-
-def novikoff_run(x, targets, w, b):
-    """Follow θ through the mistakes of the rule, beside a separator.
-
-    x: (N, n). targets: (N,). w (n,) and b separate them. Returns R, γ, u·θ (M + 1,), |θ| (M + 1,).
-    """
-    v = np.column_stack([x, np.ones(len(x))]) * (2 * targets - 1)[:, None]
-    u = np.append(w, b) / np.linalg.norm(np.append(w, b))
-    thetas = [np.zeros(v.shape[1])]
-    wrong = True
-    while wrong:
-        wrong = False
-        for row, target in zip(v, targets, strict=True):
-            score = thetas[-1] @ row  # of v, which is turned round for target 0
-            if score < 0 or (score == 0 and target == 1):
-                thetas.append(thetas[-1] + row)
-                wrong = True
-    return (np.linalg.norm(v, axis=1).max(), (v @ u).min(), np.array(thetas) @ u,
-            np.linalg.norm(thetas, axis=1))  # fmt: skip
-
-
-def bound_figure(example, random_ones, hard_ones):
+def bound_figure(R, gamma, along, length, random_ones, hard_ones):
     """Draw the race inside Novikoff's proof, and counted mistakes against the bound.
 
-    example: x, targets, w, b of a task. random_ones, hard_ones: (n, 2) bounds and mistakes.
-    Returns a Figure.
+    R, gamma: of the task. along, length: (M + 1,) u·θ and |θ| after each mistake.
+    random_ones, hard_ones: (n, 2) bounds and mistakes of many tasks.
     """
-    R, gamma, along, length = novikoff_run(*example)
-    bound = (R / gamma) ** 2
+    bound, mistakes = (R / gamma) ** 2, len(along) - 1
     figure = Figure(figsize=(10, 4.1))
     left, right = figure.subplots(1, 2)
     M = np.linspace(0, 1.12 * bound, 300)
-    left.fill_between(M, gamma * M, R * np.sqrt(M), where=gamma * M <= R * np.sqrt(M), color=SKY,
-                      alpha=0.15, linewidth=0)  # fmt: skip
-    left.plot(M, R * np.sqrt(M), color=GRAY, label="at most √M R")
-    left.plot(length, ".-", color=ORANGE, markersize=4, label="|θ|, measured")
-    left.plot(along, ".-", color=BLUE, markersize=4, label="u · θ, measured")
-    left.plot(M, gamma * M, "--", color=GRAY, label="at least M γ")
+    low, high = gamma * M, R * np.sqrt(M)
+    left.fill_between(M, low, high, where=low <= high, color=SKY, alpha=0.15, linewidth=0)
+    left.plot(M, high, color=GRAY)
+    left.plot(M, low, "--", color=GRAY)
+    left.plot(length, "s-", color=ORANGE, markersize=3, markevery=8)
+    left.plot(along, "o-", color=BLUE, markersize=3, markevery=8)
     left.axvline(bound, color=BLACK, linewidth=1, linestyle=":")
-    left.annotate("the bound", (bound, 0), xytext=(-5, 8), textcoords="offset points", ha="right",
-                  fontsize=10)  # fmt: skip
-    left.set(xlabel="mistakes M", ylabel="u · θ and |θ|", xlim=(0, 1.12 * bound), ylim=(0, None),
-             title=f"one task: {len(along) - 1} mistakes, the bound is {bound:.0f}")  # fmt: skip
-    left.legend(loc="upper left")
+    top = 1.2 * high[-1]
+    for x, y, text, color, turn in [
+        (0.62 * bound, R * np.sqrt(0.62 * bound), "at most √M R", "#444444", "bottom"),
+        (0.62 * bound, 0.62 * bound * gamma, "at least M γ", "#444444", "top"),
+        (mistakes, length[-1], " |θ|", text_color(ORANGE), "bottom"),
+        (mistakes, along[-1], " u · θ", text_color(BLUE), "top"),
+    ]:
+        left.text(x, y + (0.02 if turn == "bottom" else -0.03) * top, text, color=color, va=turn,
+                  ha="right" if turn == "bottom" and "M" in text else "left", fontsize=10)
+    left.text(0.98 * bound, 0.03 * top, "the bound", ha="right", fontsize=10)
+    left.set(xlabel="mistakes M", ylabel="u · θ and |θ|", xlim=(0, 1.12 * bound), ylim=(0, top),
+             title=f"one task: {mistakes} mistakes, the bound is {bound:.0f}")
     ends = np.array([1, 2 * max(random_ones[:, 0].max(), hard_ones[:, 0].max())])
     right.fill_between(ends, ends, ends[1], color=ORANGE, alpha=0.12, linewidth=0)
     right.plot(ends, ends, color=BLACK, linewidth=1.2)
-    right.plot(*random_ones.T, "o", color=BLUE, alpha=0.55, markersize=4.5, markeredgewidth=0,
-               label="random points")  # fmt: skip
-    right.plot(*hard_ones.T, "D", color=ORANGE, markersize=6, label="all at right angles")
+    right.plot(*random_ones.T, "o", color=BLUE, alpha=0.55, markersize=4.5, markeredgewidth=0)
+    right.plot(*hard_ones.T, "D", color=ORANGE, markersize=6)
     right.text(2, ends[1] / 5, "more than the bound", color="#444444")
+    right.text(*(hard_ones[-1] * (0.75, 1.5)), "all at right angles", ha="right",
+               color=text_color(ORANGE))
+    right.text(ends[1] / 2, 1.5, "random points", ha="right", color=text_color(BLUE))
     right.set(xscale="log", yscale="log", xlabel="Novikoff's bound (R/γ)²", ylabel="mistakes",
               xlim=ends, ylim=(1, ends[1]), title=f"{len(random_ones) + len(hard_ones)} tasks")
-    right.legend(loc="lower right")
-    return figure
+    return with_alt(figure, "Left: over the mistakes of one run, a straight line and a square root "
+                    f"that meet at the bound, {bound:.0f}; the two measured curves stay between "
+                    f"them and end at {mistakes}. Right, on logarithmic axes: {len(random_ones)} "
+                    f"round dots lie below the diagonal; {len(hard_ones)} diamonds lie on it.")
 
 
-def all_gates_figure(results):
+def all_gates_figure(questions, results):
     """Draw the 16 Boolean functions of two inputs, each with its line or without.
 
-    results: {name in TABLES: (perceptron or None, mistakes)}. Returns a Figure.
+    questions: {name: (4,) of 0 and 1}. results: {name: (perceptron or None, mistakes)}.
     """
-    figure = Figure(figsize=(9, 9.3))
+    figure = Figure(figsize=(9, 9.6))
     axes = figure.subplots(4, 4)
     for ax, (name, (neuron, mistakes)) in zip(axes.flat, results.items(), strict=True):
         if neuron is None:
             sides(ax, (0, 0), 0)
             ax.set_title(f"{name}: no line", fontsize=10, color=text_color(ORANGE),
-                         weight="bold")  # fmt: skip
+                         weight="bold")
             for spine in ax.spines.values():
                 spine.set(visible=True, color=ORANGE, linewidth=2)
         else:
             sides(ax, neuron.weights, neuron.bias)
             noun = "mistake" if mistakes == 1 else "mistakes"
             ax.set_title(f"{name}: {mistakes} {noun}", fontsize=10)
-        corners(ax, TABLES[name], size=10)
+        corners(ax, questions[name], size=10)
         square(ax)
-    return figure
+    lines = sum(neuron is not None for neuron, _ in results.values())
+    none = " and ".join(name for name, (neuron, _) in results.items() if neuron is None)
+    return with_alt(figure, f"Sixteen squares of four corners. In {lines} a line, or a plane of "
+                    "one color, separates the filled corners from the empty ones. "
+                    f"{none or 'None'} are framed and have no line: the filled corners lie on one "
+                    "diagonal, the empty ones on the other.")
 
 
 def cycle_figure(points, targets, states):
     """Draw the weights that each example meets when the perceptron goes round in a circle.
 
     points: (N, 2). targets: (N,). states: a list of N tuples (w₁, w₂, b, …), the state before each
-    example is shown. Returns a Figure.
+    example is shown.
     """
     figure = Figure(figsize=(10, 3.1))
     axes = figure.subplots(1, len(points), sharey=True)
     for ax, point, target, (w_1, w_2, bias, *_) in zip(axes, points, targets, states, strict=True):
-        says = int(point @ [w_1, w_2] + bias > 0)
+        says = int(Perceptron([w_1, w_2], bias).decide(point))
         sides(ax, (w_1, w_2), bias)
         corners(ax, targets, points)
         color = BLACK if says == target else ORANGE
         ax.plot(*point, "o", markersize=21, color="none", markeredgecolor=color,
-                markeredgewidth=2.2)  # fmt: skip
+                markeredgewidth=2.2)
         square(ax, labels=False)
         verdict = "right" if says == target else "wrong"
-        ax.set_title(f"shown ({point[0]}, {point[1]}): says {says}, {verdict}", fontsize=10)
-        ax.set_xlabel(f"w = ({w_1:g}, {w_2:g}), b = {bias:g}".replace("-", "−"), fontsize=10)
-    return figure
+        ax.set_title(f"shown ({point[0]}, {point[1]})\nsays {says}, {verdict}", fontsize=10)
+        ax.set_xlabel(minus(f"w = ({w_1:g}, {w_2:g})\nb = {bias:g}"), fontsize=10)
+    return with_alt(figure, f"{len(points)} panels, one for each example of an epoch. In each of "
+                    "them the corner that is shown is ringed, and the line has come to lie so that "
+                    "this corner is on the wrong side of it.")
 
 
-def fold_figure():
-    """Draw XOR by hand: two lines in the input plane, one in the plane of OR and NAND."""
-    from helpers.perceptron import AND, NAND, OR, XOR
-
-    figure = Figure(figsize=(9, 4))
-    left, right = figure.subplots(1, 2)
-    values = XOR(*CORNERS.T)
+def fold_figure(points=CORNERS):
+    """Draw XOR by hand: its wiring, the two lines in the input plane, the one behind them."""
+    figure = Figure(figsize=(10.5, 3.9))
+    wires, left, right = figure.subplots(1, 3, width_ratios=(1, 1.15, 1.15))
+    wires.set(xlim=(-0.45, 1.45), ylim=(-0.35, 3.5), title="the wiring")
+    wires.axis("off")
+    places = {"x₁": (0, 0), "x₂": (1, 0), "OR": (0, 1.35), "NAND": (1, 1.35), "AND": (0.5, 2.7)}
+    for start in ("x₁", "x₂"):
+        for end in ("OR", "NAND"):
+            arrow(wires, places[start], places[end], gap=13)
+    for start in ("OR", "NAND"):
+        arrow(wires, places[start], places["AND"], gap=16)
+    arrow(wires, places["AND"], (0.5, 3.55), gap=12)
+    for name, place in places.items():
+        circle(wires, *place, name, 650 if name[0] == "x" else 1500,
+               "white" if name[0] == "x" else FIRES)
+    values = XOR(*points.T)
     axis = np.array(REACH)
     left.set_facecolor(SILENT)
-    left.fill_between(axis, OR.weights @ [1, 0] * -axis - OR.bias, -axis + NAND.bias, color=FIRES,
-                      linewidth=0)  # fmt: skip
+    left.fill_between(axis, -axis - OR.bias, -axis + NAND.bias, color=FIRES, linewidth=0)
     for neuron, name, place in ((OR, "OR fires", (0.36, 0.36)), (NAND, "NAND fires", (0.64, 0.64))):
         left.plot(axis, -(neuron.weights[0] * axis + neuron.bias) / neuron.weights[1], color=BLUE)
-        left.text(*place, name, color=BLUE, rotation=-45, ha="center", va="center")
-    corners(left, values, size=13)
+        left.text(*place, name, color=text_color(BLUE), rotation=-45, ha="center", va="center")
+    corners(left, values, points, size=13)
     left.set(xlim=REACH, ylim=REACH, aspect="equal", title="what comes in")
     left.grid(False)
     square(left)
-    hidden = np.stack([OR(*CORNERS.T), NAND(*CORNERS.T)], axis=1)
+    hidden = np.stack([OR(*points.T), NAND(*points.T)], axis=1)
     sides(right, AND.weights, AND.bias)
     corners(right, values, hidden, size=13)
     for point, text, shift in (((0, 1), "(0, 0)", (0, 14)), ((1, 0), "(1, 1)", (0, -22)),
-                               ((1, 1), "(0, 1) and (1, 0)", (-6, 14))):  # fmt: skip
+                               ((1, 1), "(0, 1) and (1, 0)", (-6, 14))):
         right.annotate(text, point, xytext=shift, textcoords="offset points", ha="center")
     right.set(xticks=[0, 1], yticks=[0, 1], xlabel="OR", ylabel="NAND",
-              title="what the third neuron sees")  # fmt: skip
-    return figure
+              title="what the third neuron sees")
+    return with_alt(figure, "Left: x₁ and x₂ feed OR and NAND, and both of these feed AND. Middle: "
+                    "the four corners, with the lines of OR and NAND and a blue strip between them "
+                    "that holds (0, 1) and (1, 0). Right: in the plane of OR and NAND these two "
+                    "have become one point, (1, 1), and a line cuts it off from the other two.")
 
 
 # One full adder: nine perceptrons at (x, y), and what each is fed by.
@@ -261,12 +298,12 @@ PLACES = {
     "a": (1.15, 10), "b": (2.55, 10), "and 1": (0.15, 8.1), "or 1": (1.45, 8.1),
     "nand 1": (2.75, 8.1), "xor 1": (2.0, 6.35), "carry": (3.45, 6.35), "and 2": (1.05, 4.6),
     "or 2": (2.0, 4.6), "nand 2": (2.95, 4.6), "sum": (2.47, 2.85), "out": (0.15, 2.85),
-}  # fmt: skip
+}
 FED_BY = {
     "and 1": ("a", "b"), "or 1": ("a", "b"), "nand 1": ("a", "b"), "xor 1": ("or 1", "nand 1"),
     "and 2": ("xor 1", "carry"), "or 2": ("xor 1", "carry"), "nand 2": ("xor 1", "carry"),
     "sum": ("or 2", "nand 2"), "out": ("and 1", "and 2"),
-}  # fmt: skip
+}
 KINDS = {"and": "AND", "or": "OR", "nand": "NAND", "xor": "AND", "sum": "AND", "out": "OR"}
 
 
@@ -275,8 +312,6 @@ def adder_values(a, b, n=4):
 
     a, b: whole numbers of n bits. Each perceptron of helpers/perceptron.py is asked once.
     """
-    from helpers import perceptron
-
     columns, carry = [], 0
     for k in range(n):
         value = {"a": a >> k & 1, "b": b >> k & 1, "carry": carry}
@@ -291,7 +326,7 @@ def adder_values(a, b, n=4):
 def adder_figure(a, b):
     """Draw the 4-bit adder out of 36 perceptrons, with the wires lit that carry a 1.
 
-    a, b: whole numbers from 0 to 15. Returns a Figure.
+    a, b: whole numbers from 0 to 15.
     """
     n = 4
     columns = adder_values(a, b, n)
@@ -315,7 +350,7 @@ def adder_figure(a, b):
         x, y = place["out"]
         if k + 1 < n:  # to the next column, around its right side
             wire(value["out"], (x, y), (x - 0.36, y), (x - 0.36, 6.35),
-                 (PLACES["carry"][0] + shift - COLUMN, 6.35))  # fmt: skip
+                 (PLACES["carry"][0] + shift - COLUMN, 6.35))
         else:
             wire(value["out"], (x, y), (x, 1.05))
             nodes.append((x, 1.05, value["out"], ""))
@@ -336,7 +371,7 @@ def adder_figure(a, b):
     for k in range(n):  # a box for each full adder
         left = (n - 1 - k) * COLUMN - 0.38
         ax.add_patch(FancyBboxPatch((left, 2.1), COLUMN - 0.62, 6.9, boxstyle="round,pad=0.08",
-                                    facecolor="none", edgecolor="#CCCCCC", zorder=0))  # fmt: skip
+                                    facecolor="none", edgecolor="#CCCCCC", zorder=0))
     lit = np.array(lit)
     for on, color, width in ((0, "#BBBBBB", 1.0), (1, BLUE, 2.2)):
         chosen = [line for line, value in zip(wires, lit, strict=True) if value == on]
@@ -344,95 +379,102 @@ def adder_figure(a, b):
     for gate in (True, False):
         for on in (0, 1):
             spots = np.array([(x, y) for x, y, value, kind in nodes
-                              if value == on and bool(kind) == gate])  # fmt: skip
+                              if value == on and bool(kind) == gate])
             if len(spots):
                 ax.scatter(*spots.T, s=760 if gate else 210, color=BLUE if on else "white",
                            edgecolor=BLUE if on else "#888888", linewidth=1.3,
-                           zorder=4)  # fmt: skip
+                           zorder=4)
     for x, y, value, kind in nodes:
         ax.text(x, y, kind or str(value), ha="center", va="center", fontsize=7.5 if kind else 10,
-                color="white" if value else "#333333", zorder=5)  # fmt: skip
+                color="white" if value else "#333333", zorder=5)
     for x, y, text in texts:
         ax.text(x, y, text, ha="center", va="center", fontsize=11)
     figure.text(0.5, 0.955, f"{a:04b} + {b:04b} = {a + b:05b}        {a} + {b} = {read(columns)}",
-                ha="center", va="center", fontsize=14)  # fmt: skip
-    return figure
+                ha="center", va="center", fontsize=14)
+    return with_alt(figure, "A circuit of four columns with nine circles each. The bits "
+                    f"{a:04b} and {b:04b} enter at the top; wires that carry a 1 are thick and "
+                    "blue, the others thin and gray. Carries run from column to column toward the "
+                    f"left, and {read(columns):05b} leaves at the bottom: {a} + {b} = "
+                    f"{read(columns)}.")
 
 
 def read(columns):
     """The number at the bottom of the circuit."""
-    bits = [value["sum"] for value in columns] + [columns[-1]["out"]]
-    return sum(bit << k for k, bit in enumerate(bits))
+    return int(from_bits([value["sum"] for value in columns] + [columns[-1]["out"]]))
 
 
-def slope_figure(line, curves):
-    """Draw the losses of a step network and a sigmoid network along one parameter.
-
-    line: (n,). curves: {"step": (n,), "sigmoid": (n,)}. Returns a Figure.
-    """
+def slope_figure(line, steps, sigmoids):
+    """Draw the losses of a step network and of a sigmoid network, each (n,), along one bias."""
     figure = Figure(figsize=(8, 3.4))
     ax = figure.add_subplot()
-    ax.plot(line, curves["step"], color=ORANGE, label="steps", drawstyle="steps-mid")
-    ax.plot(line, curves["sigmoid"], color=BLUE, label="sigmoids")
+    ax.plot(line, steps, color=ORANGE, drawstyle="steps-mid", linestyle="--")
+    ax.plot(line, sigmoids, color=BLUE)
+    ax.text(line[-1] - 0.1, steps[-1] + 0.02, "steps", color=text_color(ORANGE), ha="right")
+    k = np.argmin(np.abs(line - 0.55))
+    ax.text(line[k] + 0.1, sigmoids[k], "sigmoids", color=text_color(BLUE), va="top")
     ax.set(xlabel="bias of the OR neuron", ylabel="mean squared error", xlim=(line[0], line[-1]),
-           ylim=(-0.03, None))  # fmt: skip
-    ax.legend(loc="upper center")
-    return figure
+           ylim=(-0.03, 1.15 * max(steps)))
+    return with_alt(figure, "Over the bias of the OR neuron, the loss of the step network is a "
+                    "broken staircase of level treads, 0 between −1 and 0. The loss of the sigmoid "
+                    "network follows it as a smooth curve that slopes down into the same hollow "
+                    "from both sides.")
 
 
 def hidden_figure(thetas, steps, moment):
     """Draw what a network 2-2-1 of sigmoids answers, and where its hidden layer sends the square.
 
     thetas: (K, 9) its parameters at several moments. steps: (K,) the steps they were taken at.
-    moment: which of them. Returns a Figure.
+    moment: which of them.
     """
-    theta = thetas[moment]
-    W, b, v, c = theta[:4].reshape(2, 2), theta[4:6], theta[6:8], theta[8]
-
-    def sigmoid(z):
-        return 0.5 * (np.tanh(0.5 * z) + 1)
+    model, probability = Sequential(Linear(2, 2), Sigmoid(), Linear(2, 1)), Sigmoid()
+    flatten(model, theta=thetas[moment].copy())
+    first, squash, last = model.layers
 
     def layer(x):
-        return sigmoid(x @ W + b)
+        return squash(first(x))
 
-    wanted = np.array(TABLES["XOR"])
-    answers = sigmoid(layer(CORNERS) @ v + c)
+    wanted = XOR(*CORNERS.T)
+    answers = probability(model(CORNERS.astype(float)))[:, 0]
     figure, ((left, right),) = fixed_axes((9.5, 4.5), 1, 2, left=0.07, right=0.97, bottom=0.13,
-                                          top=0.9, wspace=0.2)  # fmt: skip
+                                          top=0.9, wspace=0.2)
     axis = np.linspace(*REACH, 45)
     grid = np.stack(np.meshgrid(axis, axis), axis=-1)
-    left.contourf(axis, axis, sigmoid(layer(grid) @ v + c), levels=np.linspace(0, 1, 11),
-                  cmap="Blues", vmin=0, vmax=1.6)  # fmt: skip
-    for k in range(2):  # the line of each hidden neuron, where it is at one half
-        score = grid @ W[:, k] + b[k]
-        if score.min() < 0 < score.max():
-            left.contour(axis, axis, score, levels=[0], colors=[ORANGE], linewidths=1.4,
-                         linestyles="--")  # fmt: skip
+    left.contourf(axis, axis, probability(model(grid))[..., 0], levels=np.linspace(0, 1, 11),
+                  cmap="Blues", vmin=0, vmax=1.6)
+    scores = first(grid)
+    for k, style in enumerate(("--", ":")):  # the line of each hidden neuron: it is at one half
+        if scores[..., k].min() < 0 < scores[..., k].max():
+            left.contour(axis, axis, scores[..., k], levels=[0], colors=[ORANGE], linewidths=1.8,
+                         linestyles=style)
     corners(left, wanted, size=12)
     square(left)
     left.set(xlim=REACH, ylim=REACH, aspect="equal")
     left.grid(False)
     left.set_title(f"after {steps[moment]} steps: the answer p")
+    left.text(0.02, 0.02, "- -  hidden 1     · · ·  hidden 2", transform=left.transAxes, fontsize=9,
+              bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2})
     ends = np.array([-0.06, 1.06])
-    sides(right, v, c, reach=ends)
+    sides(right, last.W[:, 0], last.b[0], reach=ends)
     fine, few = np.linspace(0, 1, 30), np.linspace(0, 1, 11)
     lines = [np.stack(np.broadcast_arrays(*pair), axis=-1)
-             for value in few for pair in ((fine, value), (value, fine))]  # fmt: skip
+             for value in few for pair in ((fine, value), (value, fine))]
     right.add_collection(LineCollection([layer(line) for line in lines], colors=GRAY,
-                                        linewidths=0.7, alpha=0.8))  # fmt: skip
-    corners(right, wanted, layer(CORNERS), size=12)
+                                        linewidths=0.7, alpha=0.8))
+    corners(right, wanted, layer(CORNERS.astype(float)), size=12)
     right.set(xlabel="hidden neuron 1", ylabel="hidden neuron 2", xticks=[0, 0.5, 1],
-              yticks=[0, 0.5, 1])  # fmt: skip
+              yticks=[0, 0.5, 1])
     good = ((answers > 0.5) == wanted).sum()
     right.set_title(f"the square inside the hidden layer: {good} of 4 right")
-    return figure
+    return with_alt(figure, f"After {steps[moment]} steps. Left, the square of inputs, the darker "
+                    "the surer the network answers 1, with the lines of both hidden neurons. "
+                    "Right, the same square as the hidden layer sees it, with the line of the "
+                    f"output: {good} of the 4 corners are on their side.")
 
 
-def widths_figure(shares, outcomes, *levels):
-    """Draw how many starts learn XOR by hidden width, and the losses at which the others stay.
+def widths_figure(shares, losses, levels):
+    """Draw how many starts learn XOR by hidden width, and the losses at which they end.
 
-    shares: {width: share}. outcomes: {width: (thetas, losses (S,))}. levels: losses to mark.
-    Returns a Figure.
+    shares: {width: share}. losses: {width: (S,)}. levels: losses to mark.
     """
     figure = Figure(figsize=(10, 3.9))
     left, right = figure.subplots(1, 2)
@@ -445,27 +487,27 @@ def widths_figure(shares, outcomes, *levels):
     for level in levels:
         right.axhline(level, color=GRAY, linewidth=1, linestyle=":")
         right.text(places[-1] + 0.55, level, f"{level:.3f}", va="center", fontsize=10)
-    for place, (_, losses) in zip(places, outcomes.values(), strict=True):
-        spread = (np.argsort(np.argsort(losses)) / len(losses) - 0.5) * 0.6
-        good = losses < 0.1
-        for chosen, color in ((good, BLUE), (~good, ORANGE)):
-            right.plot(place + spread[chosen], losses[chosen], ".", color=color, markersize=4)
+    for place, ends in zip(places, losses.values(), strict=True):
+        spread = (np.argsort(np.argsort(ends)) / len(ends) - 0.5) * 0.6
+        good = ends < 0.1
+        right.plot(place + spread[good], ends[good], "o", color=BLUE, markersize=2.5)
+        right.plot(place + spread[~good], ends[~good], "x", color=ORANGE, markersize=4)
     right.set(xlabel="hidden neurons", ylabel="loss after the last step", ylim=(-0.03, 0.75),
-              xlim=(-0.6, places[-1] + 0.5))  # fmt: skip
+              xlim=(-0.6, places[-1] + 0.5))
     right.set_xticks(places, list(shares))
     right.grid(False)
-    return figure
+    words = ", ".join(f"{share:.0%} for {width}" for width, share in shares.items())
+    return with_alt(figure, f"Left, bars: the share of starts that learn XOR is {words} hidden "
+                    "neurons. Right: the final losses of all starts for each width. Dots near 0 "
+                    "have learned it; crosses have not, and from two neurons on they lie on two "
+                    f"levels, {levels[0]:.3f} and {levels[1]:.3f}.")
 
 
 def sums_figure(right, held_out, n=16):
     """Draw which sums of two numbers a network gets right.
 
     right: (n²,) bool, of the pairs in order. held_out: which of them it has never been shown.
-    Returns a Figure.
     """
-    from matplotlib.colors import ListedColormap
-    from matplotlib.patches import Patch
-
     kinds = np.where(right, 0, 3)
     kinds[held_out] = np.where(right[held_out], 1, 2)
     colors = ["#E4E4E4", BLUE, ORANGE, BLACK]
@@ -473,6 +515,8 @@ def sums_figure(right, held_out, n=16):
     figure = Figure(figsize=(7.2, 4.6))
     ax = figure.add_subplot()
     ax.imshow(kinds.reshape(n, n), cmap=ListedColormap(colors), vmin=-0.5, vmax=3.5)
+    wrong = np.argwhere(kinds.reshape(n, n) >= 2)
+    ax.plot(wrong[:, 1], wrong[:, 0], "x", color="white", markersize=7, markeredgewidth=2)
     ax.set(xlabel="b", ylabel="a", xticks=range(0, n, 5), yticks=range(0, n, 5))
     ax.set_xticks(np.arange(n + 1) - 0.5, minor=True)
     ax.set_yticks(np.arange(n + 1) - 0.5, minor=True)
@@ -481,5 +525,8 @@ def sums_figure(right, held_out, n=16):
     ax.tick_params(which="minor", length=0)
     ax.legend(handles=[Patch(color=colors[kind], label=f"{names[kind]}: {(kinds == kind).sum()}")
                        for kind in np.unique(kinds)], loc="center left",
-              bbox_to_anchor=(1.03, 0.5))  # fmt: skip
-    return figure
+              bbox_to_anchor=(1.03, 0.5))
+    good, new = int(right[held_out].sum()), len(held_out)
+    return with_alt(figure, f"A table of {n} by {n} sums. {n * n - new} cells are pale: shown in "
+                    f"training. Of the other {new}, never shown, {good} are blue, right, and "
+                    f"{new - good} orange with a cross, wrong.")

@@ -1,249 +1,700 @@
-"""What the exercises of notebook 06, the mini generative transformer, must satisfy."""
+"""The exercises of notebook 06: what is right, what it is tried on, and the mistakes."""
 
 import math
 
 import numpy as np
 
-from helpers.checks import Wrong, array, call, close, exercise
+from helpers.arrays import softmax
+from helpers.checks import Exercise, Wrong, call, call_method, members
+from helpers.layers import GELU, Layer, Linear, Sequential, SoftmaxCrossEntropy, flatten
+from helpers.optimizers import Adam, clip_gradient
+from helpers.transformer import Block, LayerNorm, Transformer
 
 
-@exercise("6.1")
-def next_token_examples(answer):
-    """Windows of a text and the tokens that come next, for several starts and contexts."""
-    rng = np.random.default_rng(61)
-    for length, n, context in [(50, 4, 6), (300, 9, 20), (12, 1, 3)]:
-        tokens = rng.permutation(length) + 100  # all different, so that a place can be told
-        starts = rng.integers(0, length - context, n)
-        result = call(answer, tokens, starts, context)
-        if not isinstance(result, (tuple, list)) or len(result) != 2:
-            raise Wrong("give back two arrays: inputs, targets")
-        inputs, targets = (np.asarray(part) for part in result)
-        right = tokens[starts[:, None] + np.arange(context)]
-        after = tokens[starts[:, None] + np.arange(context) + 1]
-        if inputs.shape == (context, n) and n != context:
-            raise Wrong(
-                f"inputs has shape (T, N) = {inputs.shape}; a window is a row, so make it (N, T): "
-                "starts is the column"
-            )
-        array(inputs, (n, context), "inputs")
-        array(targets, (n, context), "targets")
-        if close(inputs, after):
-            raise Wrong("inputs is one place too far to the right; a window begins at its start")
-        if not close(inputs, right):
-            if close(inputs, starts[:, None] + np.arange(context)):
-                raise Wrong("inputs holds places, not tokens; use it as an index: tokens[places]")
-            raise Wrong("inputs is not tokens[start], tokens[start + 1], … in each row")
-        if close(targets, inputs):
-            raise Wrong("targets equals inputs; each target is the token AFTER the input")
-        if close(targets, inputs + 1):
-            raise Wrong("you added 1 to the tokens; add it to the places, and look up again")
-        if close(targets[:, :-1], inputs[:, 1:]) and not close(targets, after):
-            raise Wrong(
-                "the last target of each row is wrong; it is the token behind the window, so it "
-                "cannot come from inputs"
-            )
-        if not close(targets, after):
-            raise Wrong("targets[i, t] should be the token that follows inputs[i, t] in the text")
+def answers(exercise, table):
+    """Add mistakes from a table of (diagnosis, function)."""
+    for diagnosis, answer in table:
+        exercise.mistake(diagnosis, answer)
 
 
-@exercise("6.2")
-def bigram_loss(answer):
-    """The held-out loss of a table of pairs, for small random texts and alphabets."""
-    rng = np.random.default_rng(62)
-    for V, length in [(3, 60), (7, 400), (11, 50)]:
-        share = rng.dirichlet(np.ones(V))
-        train, validation = rng.choice(V, length, p=share), rng.choice(V, length // 2)
-        counts = np.zeros((V, V))
-        np.add.at(counts, (train[:-1], train[1:]), 1)
-        result = float(array(call(answer, train, validation, V), (), "the loss"))
+# --- 6.1 ---
 
-        def loss(counts, text=validation, axis=1):
-            with np.errstate(divide="ignore", invalid="ignore"):
-                table = counts / counts.sum(axis=axis, keepdims=True)
-                return -np.log(table[text[:-1], text[1:]]).mean()
-
-        right = loss(counts + 1)
-        if close(result, right):
-            continue
-        if result < 0 and close(-result, right):
-            raise Wrong("the sign is off: the loss is minus the logarithm")
-        if close(result, right / math.log(2)):
-            raise Wrong("you used log2, so the unit is bits; for nats use np.log")
-        if close(result, loss(counts + 1, axis=0)):
-            raise Wrong(
-                "you normalized over axis 0; counts[a, b] are the followers of a, so each ROW "
-                "must sum to 1: axis 1"
-            )
-        if close(result, loss((counts + 1).T, axis=1)):
-            raise Wrong("the pair is turned round: a, the row, comes first, b follows it")
-        if close(result, loss(counts + 1, train)):
-            raise Wrong("this is the loss on train, which the table was counted from; judge by "
-                        "validation")  # fmt: skip
-        if not math.isfinite(result) or close(result, loss(counts)):
-            raise Wrong("a pair that never occurred in train has probability 0, and costs "
-                        "infinitely much in validation; add 1 to every count")  # fmt: skip
-        total = (counts + 1) / (counts + 1).sum()
-        if close(result, -np.log(total[validation[:-1], validation[1:]]).mean()):
-            raise Wrong(
-                "the whole table sums to 1; p(b | a) is a distribution for each a, so each row must"
-            )
-        raise Wrong(f"on a small text your loss is {result:.4f}, expected {right:.4f}")
+_rng = np.random.default_rng(61)
 
 
-@exercise("6.3")
-def parameter_count(answer):
-    """The number of parameters, for several sizes; compared with models that are really built."""
-    from helpers.layers import flatten
-    from helpers.transformer import Transformer
-
-    for V, T, d, B in [(5, 3, 4, 1), (62, 64, 128, 4), (11, 7, 6, 3)]:
-        result = array(call(answer, V, T, d, B), (), "the count")
-        model = Transformer(V, context=T, width=d, heads=2, blocks=B)
-        right = flatten(model)[0].size
-        missing = right - float(result)
-        sizes = f"V={V}, T={T}, d={d}, B={B}"
-        for value, name in [
-            (2 * d, "the last normalization, in front of the logits"),
-            (T * d, "the positions"),
-            (V * d + V, "the last linear layer, from features to logits"),
-            (V, "the bias of the last linear layer"),
-            (B * 9 * d, "the biases of the four linear layers in each block"),
-            (B * 9 * d + V, "all biases: nine times d in each block, and V at the end"),
-            (B * 4 * d, "the two normalizations in each block"),
-            (B * 4 * d + 2 * d, "every normalization: γ and β are parameters too"),
-            (B * 4 * d * d, "either attention or one of the MLP's two layers in each block"),
-        ]:
-            if missing == value:
-                raise Wrong(f"for {sizes} you are {value:,} short; that is {name}")
-        if missing:
-            raise Wrong(f"for {sizes} you count {float(result):,.0f}, but theta has {right:,}")
+def text_case(length, n, context):
+    """A text whose tokens are all different, so that a place can be told from its token."""
+    starts = _rng.integers(1, length - context, n)
+    starts[0] = length - context - 1  # the last window that has a token behind it
+    return _rng.permutation(length) * 3 + 100, starts, context
 
 
-@exercise("6.4")
-def combined_gradient(answer):
-    """The gradient of a batch from those of its shares, of equal and of unequal sizes."""
-    rng = np.random.default_rng(64)
-    for sizes in [np.array([7, 5]), np.array([1, 4, 2]), np.array([6, 6])]:
-        n = len(sizes)
-        gradients = rng.normal(size=(n, 4))
-        right = sizes @ gradients / sizes.sum()
-        result = call(answer, gradients, sizes)
-        if close(result, right):
-            continue
-        if close(result, gradients.mean(axis=0)):
-            raise Wrong(
-                f"for sizes {sizes.tolist()} this is the plain mean; a worker with more sequences "
-                "counts more"
-            )
-        if close(result, gradients.sum(axis=0)):
-            raise Wrong("this is the sum of the means; with n workers it is about n times too long")
-        if close(result, sizes @ gradients):
-            raise Wrong("this is a sum over all sequences; the loss is a mean: divide by how many")
-        if close(result, sizes @ gradients / n):
-            raise Wrong("divide by the number of sequences, not by the number of workers")
-        if np.shape(result) == (n, 4):
-            raise Wrong("add up over the workers: one gradient comes out, of shape (P,)")
-        if np.shape(result) == (n,):
-            raise Wrong("you added up over the parameters; the workers are axis 0")
-        array(result, (4,), "the gradient")
-        raise Wrong(f"for sizes {sizes.tolist()} the gradient is not that of the whole batch")
+def examples(my_tokens, my_starts, my_context):
+    places = my_starts[:, None] + np.arange(my_context)
+    return my_tokens[places], my_tokens[places + 1]
 
 
-@exercise("6.5")
-def nucleus(answer):
-    """Top-p on random distributions, sure and unsure ones, and a top_p of 1 that cuts nothing."""
-    rng = np.random.default_rng(65)
-    sizes = [(6, 1.0, 0.5), (20, 0.3, 0.9), (9, 5.0, 0.8), (5, 0.2, 1.0)]  # V, evenness, top_p
-    cases = [(np.array([0.1, 0.45, 0.37, 0.08]), 0.5)]
-    cases += [(rng.dirichlet(np.full(V, even)), top_p) for V, even, top_p in sizes]
-    for p, top_p in cases:
-        order = np.argsort(-p)
-        share = np.cumsum(p[order])
-        many = int(np.searchsorted(share, top_p * (1 - 1e-12))) + 1  # this many stay
-        many = min(many, len(p))
-
-        def kept(places, p=p):
-            result = np.zeros_like(p)
-            result[places] = p[places]
-            return result
-
-        right = kept(order[:many]) / p[order[:many]].sum()
-        result = array(call(answer, p, top_p), what="the distribution").astype(float)
-        if result.ndim == 1 and result.size == many < len(p):
-            raise Wrong(f"{many} probabilities for {len(p)} tokens; those that are cut stay in "
-                        "the array, as zeros")  # fmt: skip
-        result = array(result, p.shape, "the distribution")
-        if close(result, right):
-            continue
-        said = f"for p = {np.round(p, 2).tolist()} and top_p = {top_p}" if len(p) < 8 else "there"
-        if not np.isfinite(result).all():
-            raise Wrong(f"{said} some probabilities are not finite; was everything cut?")
-        if many < len(p) and close(result, p):
-            raise Wrong("nothing was cut; all tokens are still possible")
-        if close(result, kept(order[:many])):
-            raise Wrong("the right tokens are left, but they do not sum to 1; scale them up")
-        if close(result, np.sort(right)[::-1]):
-            raise Wrong("the result is sorted; put each probability back to its own token: "
-                        "kept[order] = …")  # fmt: skip
-        fewer = order[: many - 1]
-        if close(result, kept(fewer) / max(p[fewer].sum(), 1e-300)):
-            raise Wrong(
-                f"{said} what you keep has only {p[fewer].sum():.2f} together; the token that "
-                "crosses the line stays, too"
-            )
-        upward = order[::-1]
-        few = upward[: int(np.searchsorted(np.cumsum(p[upward]), top_p)) + 1]
-        if close(result, kept(few) / p[few].sum()):
-            raise Wrong("you began with the least likely tokens; np.argsort sorts upward: -p")
-        for many_wrong in (int(round(top_p)), max(int(top_p * len(p)), 1), 1):
-            few = order[:many_wrong]
-            if len(few) and close(result, kept(few) / p[few].sum()):
-                raise Wrong(f"{said} you keep {len(few)} tokens; {many} are needed to have "
-                            f"{top_p} together")  # fmt: skip
-        if not close(result.sum(), 1):
-            raise Wrong(f"the probabilities sum to {result.sum():.4f}, not to 1")
-        raise Wrong(f"{said} you keep {np.count_nonzero(result)} tokens, expected {many}")
+def places_of(tokens, starts, context):
+    return starts[:, None] + np.arange(context)
 
 
-@exercise("6.6")
-def cache_cost(answer):
-    """The size of a full cache and the products of its last step, for several models."""
-    for V, T, d, B in [(62, 64, 128, 4), (11, 8, 6, 3), (30, 20, 10, 1)]:
-        result = call(answer, V, T, d, B)
-        if not isinstance(result, (tuple, list, np.ndarray)) or len(result) != 2:
-            raise Wrong("give back two numbers: numbers held, multiplications")
-        numbers = float(array(result[0], (), "the first result"))
-        products = float(array(result[1], (), "the second result"))
-        sizes = f"for V={V}, T={T}, d={d}, B={B}"
-        right = 2 * B * T * d
-        for value, what in [
-            (B * T * d, "that is the keys; the values are held, too"),
-            (2 * T * d, "that is one block; every block has keys and values of its own"),
-            (T * d, "keys and values, in every block: you are 2 B times short"),
-            (3 * B * T * d, "the queries need not be kept: no later token asks for them"),
-            (2 * B * T * T, "the weights are not kept; keys and values have d numbers a place"),
-            (8 * B * T * d, "that is in bytes of float32; count numbers"),
-            (2 * B * d, "that is one token; a full cache holds T of them"),
-        ]:
-            if numbers != right and numbers == value:
-                raise Wrong(f"numbers held, {sizes}: {what}")
-        if numbers != right:
-            raise Wrong(f"numbers held, {sizes}: you have {numbers:,.0f}, a cache {right:,}")
-        row, attend = 12 * B * d * d, 2 * B * T * d
-        right = row + attend + d * V
-        for value, what in [
-            (T * right, "that is the plain way, for all T rows; the cache needs one of them"),
-            (row + d * V, "the query still meets T keys, and mixes T values"),
-            (row + attend, "the head is missing: d V"),
-            (row + attend // 2 + d * V, "scores take T d and the mix another T d in each block"),
-            (row + T * attend + d * V, "T² is for T queries; there is one"),
-            (row // B + attend // B + d * V, "that is one block; there are B"),
-            (row + 2 * T * d + d * V, "every block has scores and a mix"),
-            (4 * B * d * d + attend + d * V, "the MLP is missing: 8 d² in each block"),
-            (8 * B * d * d + attend + d * V, "attention has linear layers, too: 4 d² in each"),
-            (right + B * 13 * d, "biases and normalizations are added, not multiplied"),
-        ]:
-            if products != right and products == value:
-                raise Wrong(f"multiplications, {sizes}: {what}")
-        if products != right:
-            raise Wrong(f"multiplications, {sizes}: you have {products:,.0f}, one row {right:,}")
+ex1 = Exercise("6.1", examples, [text_case(53, 4, 7), text_case(301, 9, 20), text_case(17, 1, 3)],
+               parts=("inputs", "targets"))
+answers(ex1, [
+    ("each target should be the token AFTER its input; here targets equal inputs",
+     lambda t, s, T: (t[places_of(t, s, T)], t[places_of(t, s, T)])),
+    ("you added 1 to the tokens; add it to the places, and look up again",
+     lambda t, s, T: (t[places_of(t, s, T)], t[places_of(t, s, T)] + 1)),
+    ("the last target of each row is wrong: it stands behind the window, so that it cannot come "
+     "from the inputs", lambda t, s, T: (t[places_of(t, s, T)],
+                                         np.roll(t[places_of(t, s, T)], -1, axis=1))),
+    ("these are places, not tokens; use them as an index: tokens[places]",
+     lambda t, s, T: (places_of(t, s, T), places_of(t, s, T) + 1)),
+    ("a window is a row, so make it (N, T): the starts are the column",
+     lambda t, s, T: (t[places_of(t, s, T).T], t[places_of(t, s, T).T + 1])),
+    ("both are one place too far to the right; a window begins at its start",
+     lambda t, s, T: (t[places_of(t, s, T) + 1], t[places_of(t, s, T) + 2 - (s.max() + T + 1 >=
+                                                                       len(t))])),
+    ("the targets are the tokens BEFORE the inputs; 1 has to be added to the places",
+     lambda t, s, T: (t[places_of(t, s, T)], t[places_of(t, s, T) - 1])),
+    ("inputs and targets are swapped; the targets come one place later",
+     lambda t, s, T: (t[places_of(t, s, T) + 1], t[places_of(t, s, T)])),
+    ("the windows lie one behind the other from the first start on; each has a start of its own",
+     lambda t, s, T: (t[(s[0] + np.arange(len(s) * T)) % len(t)].reshape(-1, T),
+                      t[(s[0] + 1 + np.arange(len(s) * T)) % len(t)].reshape(-1, T))),
+])
+ex1.told("give 2 things", lambda t, s, T: t[places_of(t, s, T)])
+ex1.told("has shape", lambda t, s, T: (t[s], t[s + 1]))
+ex1.told("raised", lambda t, s, T: t[s + np.arange(T)[:, None], 1])
+
+
+# --- 6.2 ---
+
+
+def bigram_loss(my_train, my_play, my_V, one=1, axis=1, log=np.log):
+    counts = np.zeros((my_V, my_V)) + one
+    np.add.at(counts, (my_train[:-1], my_train[1:]), 1)
+    table = counts / counts.sum(axis=axis, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return -log(table[my_play[:-1], my_play[1:]]).mean()
+
+
+def skewed_texts(V, length, seed):
+    """Two texts with followers that depend on what stands before; in the second more is rare."""
+    rng = np.random.default_rng(seed)
+    table = rng.dirichlet(np.full(V, 0.6), V)
+    def write(n, share):
+        text = [0]
+        for _ in range(n - 1):
+            own = rng.random() < share
+            text.append(rng.choice(V, p=table[text[-1]]) if own else rng.integers(V))
+        return np.array(text, dtype=np.intp)
+    return write(length, 0.95), write(length // 2 + 1, 0.7), V
+
+
+ex2 = Exercise("6.2", lambda my_train, my_play, my_V: bigram_loss(my_train, my_play, my_V),
+               [skewed_texts(3, 60, 1), skewed_texts(7, 400, 2), skewed_texts(11, 53, 3)])
+
+
+@ex2.mistake("every pair counts only once here: counts[a, b] += 1 with arrays of places forgets "
+             "repetitions; use np.bincount or np.add.at")
+def counted_once(my_train, my_play, my_V):
+    counts = np.ones((my_V, my_V))
+    counts[my_train[:-1], my_train[1:]] += 1
+    table = counts / counts.sum(axis=1, keepdims=True)
+    return -np.log(table[my_play[:-1], my_play[1:]]).mean()
+
+
+@ex2.mistake("the whole table sums to 1; p(b | a) is a distribution for each a, so each row must")
+def joint(my_train, my_play, my_V):
+    counts = np.ones((my_V, my_V))
+    np.add.at(counts, (my_train[:-1], my_train[1:]), 1)
+    return -np.log((counts / counts.sum())[my_play[:-1], my_play[1:]]).mean()
+
+
+@ex2.mistake("the table is right, but nothing remembers that 1 was added to each of the V counts "
+             "of a row; divide by the row's own sum")
+def old_sums(my_train, my_play, my_V):
+    counts = np.zeros((my_V, my_V))
+    np.add.at(counts, (my_train[:-1], my_train[1:]), 1)
+    table = (counts + 1) / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return -np.log(table[my_play[:-1], my_play[1:]]).mean()
+
+
+@ex2.mistake("this is the mean of the probabilities, then its logarithm; the logarithm comes first")
+def log_of_mean(my_train, my_play, my_V):
+    counts = np.ones((my_V, my_V))
+    np.add.at(counts, (my_train[:-1], my_train[1:]), 1)
+    table = counts / counts.sum(axis=1, keepdims=True)
+    return -np.log(table[my_play[:-1], my_play[1:]].mean())
+
+
+answers(ex2, [
+    ("you normalized over axis 0; counts[a, b] are the followers of a, so each ROW must sum to 1: "
+     "axis 1", lambda train, play, V: bigram_loss(train, play, V, axis=0)),
+    ("you used log2, so the unit is bits; for nats use np.log",
+     lambda train, play, V: bigram_loss(train, play, V, log=np.log2)),
+    ("you used log10; for nats use np.log",
+     lambda train, play, V: bigram_loss(train, play, V, log=np.log10)),
+    ("this is the loss on the training text, which the table was counted from; judge by the play",
+     lambda train, play, V: bigram_loss(train, train, V)),
+    ("the table is counted from the play that it is judged by; count in the training text",
+     lambda train, play, V: bigram_loss(play, play, V)),
+    ("a pair that never occurred in the training text has probability 0, and costs infinitely "
+     "much in the play; add 1 to every count", lambda train, play, V: bigram_loss(train, play, V, 0)),
+    ("the pair is turned round: a, the row, comes first, b follows it",
+     lambda train, play, V: bigram_loss(train[::-1], play, V)),
+    ("the sign is off: the loss is minus the logarithm",
+     lambda train, play, V: -bigram_loss(train, play, V)),
+    ("this is the sum over all pairs; the loss is their mean",
+     lambda train, play, V: bigram_loss(train, play, V) * (len(play) - 1)),
+    ("this is the perplexity; the loss is its logarithm",
+     lambda train, play, V: math.exp(bigram_loss(train, play, V))),
+    ("you added a tiny number instead of 1; then a pair that is new costs far too much",
+     lambda train, play, V: bigram_loss(train, play, V, 1e-9)),
+])
+ex2.told("has shape", lambda train, play, V: bigram_loss(train, play, V) * np.ones(len(play) - 1))
+
+
+# --- 6.3 ---
+
+
+def norm_backward(my_dy, my_x_hat, my_sigma, my_gamma):
+    dx_hat = my_dy * my_gamma
+    shift = dx_hat.mean(axis=-1, keepdims=True)
+    stretch = (dx_hat * my_x_hat).mean(axis=-1, keepdims=True)
+    dx = (dx_hat - shift - my_x_hat * stretch) / my_sigma
+    return dx, (my_dy * my_x_hat).sum(axis=0), my_dy.sum(axis=0)
+
+
+def norm_case(N, d, seed):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(1, 2, (N, d)) * rng.uniform(0.3, 3, (N, 1))
+    sigma = np.sqrt(((x - x.mean(1, keepdims=True)) ** 2).mean(1, keepdims=True) + 1e-5)
+    return (rng.normal(size=(N, d)), (x - x.mean(1, keepdims=True)) / sigma, sigma,
+            rng.normal(1, 0.6, d))
+
+
+ex3 = Exercise("6.3", norm_backward, [norm_case(5, 4, 1), norm_case(3, 7, 2), norm_case(1, 11, 3)],
+               parts=("dx", "dγ", "dβ"))
+
+
+def norm_wrong(change):
+    """The right gradients, of which `change(dy, x_hat, sigma, gamma, right)` replaces dx."""
+    def answer(my_dy, my_x_hat, my_sigma, my_gamma):
+        right = norm_backward(my_dy, my_x_hat, my_sigma, my_gamma)
+        return (change(my_dy, my_x_hat, my_sigma, my_gamma, right[0]), *right[1:])
+    return answer
+
+
+def mean(x):
+    return x.mean(axis=-1, keepdims=True)
+
+
+answers(ex3, [
+    ("dx forgets that x moves μ and σ, too; two means along the row have to be taken off",
+     norm_wrong(lambda dy, x, s, g, _: dy * g / s)),
+    ("dx lacks the last term, x̂ times the mean of dx̂ x̂: every x moves σ",
+     norm_wrong(lambda dy, x, s, g, _: (dy * g - mean(dy * g)) / s)),
+    ("dx lacks the mean of dx̂: every x moves μ",
+     norm_wrong(lambda dy, x, s, g, _: (dy * g - x * mean(dy * g * x)) / s)),
+    ("dx is not divided by σ", norm_wrong(lambda dy, x, s, g, right: right * s)),
+    ("dx is multiplied by σ; the Jacobian has 1/σ in front",
+     norm_wrong(lambda dy, x, s, g, right: right * s * s)),
+    ("γ is forgotten: dx̂ = γ dy", norm_wrong(lambda dy, x, s, g, _: (
+        dy - mean(dy) - x * mean(dy * x)) / s)),
+    ("γ is multiplied at the end; it belongs into dx̂, before the two means are taken",
+     norm_wrong(lambda dy, x, s, g, _: g * (dy - mean(dy) - x * mean(dy * x)) / s)),
+    ("these are sums along the row where means are due: the Jacobian has 1/d",
+     norm_wrong(lambda dy, x, s, g, _: (dy * g - x.shape[-1] * mean(dy * g) - x * x.shape[-1] *
+                                        mean(dy * g * x)) / s)),
+    ("the last term lacks its x̂: the mean of dx̂ x̂ is multiplied by x̂ again",
+     norm_wrong(lambda dy, x, s, g, _: (dy * g - mean(dy * g) - mean(dy * g * x)) / s)),
+    ("the two terms are added where they should be taken off",
+     norm_wrong(lambda dy, x, s, g, _: (dy * g + mean(dy * g) + x * mean(dy * g * x)) / s)),
+    ("the means run over the rows; they run along each row, axis -1, with keepdims",
+     norm_wrong(lambda dy, x, s, g, _: (dy * g - (dy * g).mean(axis=0) - x *
+                                        (dy * g * x).mean(axis=0)) / s)),
+    ("dγ lacks x̂: y = γ x̂ + β", lambda dy, x, s, g: (
+        norm_backward(dy, x, s, g)[0], dy.sum(axis=0), dy.sum(axis=0))),
+    ("dγ and dβ are means over the rows; gradients of what is shared add up",
+     lambda dy, x, s, g: (norm_backward(dy, x, s, g)[0], (dy * x).sum(axis=0) / (len(dy) + 1e-12),
+                          dy.sum(axis=0) / (len(dy) + 1e-12))),
+    ("dγ has γ in it; the derivative of γ x̂ by γ is x̂ alone",
+     lambda dy, x, s, g: (norm_backward(dy, x, s, g)[0], (dy * g * x).sum(axis=0),
+                          dy.sum(axis=0))),
+    ("dγ and dβ are swapped", lambda dy, x, s, g: tuple(
+        norm_backward(dy, x, s, g)[i] for i in (0, 2, 1))),
+])
+ex3.told("give 3 things", lambda dy, x, s, g: norm_backward(dy, x, s, g)[0])
+ex3.told("has shape", lambda dy, x, s, g: (norm_backward(dy, x, s, g)[0], dy * x, dy))
+
+
+# --- 6.4 ---
+
+
+def block_forward(my_x, my_norm_1, my_attention, my_norm_2, my_mlp):
+    my_x = my_x + my_attention(my_norm_1(my_x))
+    return my_x + my_mlp(my_norm_2(my_x))
+
+
+def block_probe(answer, width, heads, length, seed):
+    """What a block makes of x, with random layers; and whether each was called once."""
+    rng = np.random.default_rng(seed)
+    block = Block(width, heads)
+    theta, _ = flatten(block)
+    theta += rng.normal(0, 0.5, theta.shape)
+    x = rng.normal(size=(2, length, width))
+    calls = {}
+
+    def counted(name, layer):
+        def run(value):
+            calls[name] = calls.get(name, 0) + 1
+            return layer(value)
+        return run
+
+    layers = [counted(name, getattr(block, name))
+              for name in ("norm_1", "attention", "norm_2", "mlp")]
+    y = call(lambda my_x: answer(my_x, *layers), x)
+    return {"y": y, "the calls of each layer": [calls.get(name, 0) for name in
+                                                ("norm_1", "attention", "norm_2", "mlp")]}
+
+
+ex4 = Exercise("6.4", block_forward, [(6, 2, 5, 1), (4, 1, 7, 2), (9, 3, 2, 3)], block_probe)
+answers(ex4, [
+    ("this is a chain without the stream: add x to what each branch gives",
+     lambda x, n1, a, n2, m: m(n2(a(n1(x))))),
+    ("the first branch is not added to x", lambda x, n1, a, n2, m: (
+        lambda y: y + m(n2(y)))(a(n1(x)))),
+    ("the second branch is not added to the stream",
+     lambda x, n1, a, n2, m: m(n2(x + a(n1(x))))),
+    ("the second branch reads what the block got; it should read the stream after the first",
+     lambda x, n1, a, n2, m: x + a(n1(x)) + m(n2(x))),
+    ("this adds x itself the second time; add the stream after the first branch",
+     lambda x, n1, a, n2, m: x + m(n2(x + a(n1(x))))),
+    ("the stream counts twice in the end: the second sum has one x too many",
+     lambda x, n1, a, n2, m: (lambda y: x + y + m(n2(y)))(x + a(n1(x)))),
+    ("the normalizations stand behind the sums (post-norm, the form of 2017); here they stand at "
+     "the beginning of each branch",
+     lambda x, n1, a, n2, m: (lambda y: n2(y + m(y)))(n1(x + a(x)))),
+    ("the normalizations stand at the end of the branches; they belong before attention and MLP",
+     lambda x, n1, a, n2, m: (lambda y: y + n2(m(y)))(x + n1(a(x)))),
+    ("the normalizations change the stream itself; they belong into the branches only",
+     lambda x, n1, a, n2, m: (lambda y: (lambda z: n2(z) + m(n2(z)))(y + a(y)))(n1(x))),
+    ("the normalizations are missing", lambda x, n1, a, n2, m: (
+        lambda y: y + m(y))(x + a(x))),
+    ("attention and MLP are in the wrong order: look around first, then think",
+     lambda x, n1, a, n2, m: (lambda y: y + a(n1(y)))(x + m(n2(x)))),
+    ("the two normalizations are swapped", lambda x, n1, a, n2, m: (
+        lambda y: y + m(n1(y)))(x + a(n2(x)))),
+    ("the first normalization is used in both branches; the second has a γ and β of its own",
+     lambda x, n1, a, n2, m: (lambda y: y + m(n1(y)))(x + a(n1(x)))),
+    ("the MLP is missing", lambda x, n1, a, n2, m: x + a(n1(x))),
+    ("the attention is missing", lambda x, n1, a, n2, m: x + m(n2(x))),
+])
+
+
+@ex4.mistake("right, but a layer is called more often than once; keep what it gave")
+def called_twice(x, n1, a, n2, m):
+    return x + a(n1(x)) + m(n2(x + a(n1(x))))
+
+
+@ex4.told("you changed")
+def changed_stream(my_x, n1, a, n2, m):
+    my_x += a(n1(my_x))
+    my_x += m(n2(my_x))
+    return my_x
+
+
+# --- 6.5 ---
+
+
+def parameter_count(my_V, my_d, my_B):
+    block = 12 * my_d * my_d + 13 * my_d
+    return my_V * my_d + my_B * block + 2 * my_d + (my_d * my_V + my_V)
+
+
+def short(what, missing):
+    """A mistake: the count without `missing(V, d, B)`."""
+    return (f"something is missing: {what}",
+            lambda V, d, B: parameter_count(V, d, B) - missing(V, d, B))
+
+
+ex5 = Exercise("6.5", parameter_count, [(5, 4, 1), (62, 128, 4), (11, 6, 3), (17, 10, 2)],
+               tolerance=1e-9)
+answers(ex5, [
+    short("the last normalization, in front of the logits", lambda V, d, B: 2 * d),
+    short("the last linear layer, from features to logits", lambda V, d, B: V * d + V),
+    short("the bias of the last linear layer", lambda V, d, B: V),
+    short("the biases of the four linear layers in each block", lambda V, d, B: 9 * B * d),
+    short("all biases, nine times d in each block and V at the end",
+          lambda V, d, B: 9 * B * d + V),
+    short("the two normalizations in each block", lambda V, d, B: 4 * B * d),
+    short("every normalization: γ and β are parameters, too", lambda V, d, B: (4 * B + 2) * d),
+    short("β, the second vector of every normalization", lambda V, d, B: (2 * B + 1) * d),
+    short("one of the two normalizations in each block", lambda V, d, B: 2 * B * d),
+    short("the MLPs", lambda V, d, B: B * (8 * d * d + 5 * d)),
+    short("attention", lambda V, d, B: B * (4 * d * d + 4 * d)),
+    short("all biases and normalizations, 13 d in each block, 2 d and V at the end",
+          lambda V, d, B: 13 * B * d + 2 * d + V),
+    short("the output layer of attention, d² + d in each block", lambda V, d, B: B * (d * d + d)),
+    short("two thirds of the layer that makes queries, keys AND values",
+          lambda V, d, B: B * (2 * d * d + 2 * d)),
+    ("there are B blocks; you counted one", lambda V, d, B: parameter_count(V, d, 1)),
+    ("the MLP is 4 d wide inside; you count it with d",
+     lambda V, d, B: parameter_count(V, d, B) - B * (6 * d * d + 3 * d)),
+    ("everything is counted B times; the table, the last normalization and the head are there once",
+     lambda V, d, B: B * parameter_count(V, d, 1)),
+    ("the last normalization is counted once in each block; there is one, behind them all",
+     lambda V, d, B: parameter_count(V, d, B) + 2 * d * (B - 1) + (B == 1) * 2 * d),
+    ("the token table has no bias; it is V times d", lambda V, d, B: parameter_count(V, d, B) + d),
+    ("this looks like a context of 64 with learned positions; rotary ones have no parameters",
+     lambda V, d, B: parameter_count(V, d, B) + 64 * d),
+])
+ex5.told("expected", lambda V, d, B: 12 * B * d * d)
+
+
+# --- 6.6 ---
+
+
+def step(my_model, my_optimizer, my_inputs, my_targets, my_limit):
+    criterion = SoftmaxCrossEntropy()
+    loss = criterion(my_model(my_inputs), my_targets)
+    my_model.backward(criterion.backward())
+    clip_gradient(my_model.grad, my_limit)
+    my_optimizer.step(my_model.grad)
+    return loss
+
+
+def step_probe(answer, limit, seed):
+    """Two steps of a tiny model: the losses, θ after each, and how often the gradient was found."""
+    rng = np.random.default_rng(seed)
+    model = Transformer(7, context=5, width=6, heads=1, blocks=1)
+    theta, grad = flatten(model, rng)
+    theta += rng.normal(0, 0.4, theta.shape)
+    grad[:] = rng.normal(size=grad.shape)  # what the last step has left
+    calls, backward = [], model.backward
+    model.backward = lambda dlogits: (calls.append(1), backward(dlogits))[1]
+    optimizer = Adam(theta, learning_rate=0.05)
+    results = {}
+    for i in range(2):
+        inputs, targets = rng.integers(0, 7, (2, 3, 5), dtype=np.intp)
+        results[f"the loss of step {i + 1}"] = call_method(
+            answer, model, optimizer, inputs, targets, limit)
+        results[f"θ after step {i + 1}"] = theta.copy()
+    return results | {"how often the gradient was found": len(calls)}
+
+
+ex6 = Exercise("6.6", step, [(1.0, 1), (0.02, 2), (1000.0, 3)], step_probe)
+
+
+def forward_and_back(model, inputs, targets, factor=1.0):
+    criterion = SoftmaxCrossEntropy()
+    loss = criterion(model(inputs), targets)
+    model.backward(factor * criterion.backward())
+    return loss
+
+
+@ex6.mistake("backward is missing: the optimizer follows an old gradient")
+def no_backward(model, optimizer, inputs, targets, limit):
+    loss = SoftmaxCrossEntropy()(model(inputs), targets)
+    clip_gradient(model.grad, limit)
+    optimizer.step(model.grad)
+    return loss
+
+
+@ex6.mistake("the optimizer takes no step: θ stays where it was")
+def no_step(model, optimizer, inputs, targets, limit):
+    loss = forward_and_back(model, inputs, targets)
+    clip_gradient(model.grad, limit)
+    return loss
+
+
+@ex6.mistake("the gradient is not clipped: clip_gradient(model.grad, limit), before the step")
+def no_clip(model, optimizer, inputs, targets, limit):
+    loss = forward_and_back(model, inputs, targets)
+    optimizer.step(model.grad)
+    return loss
+
+
+@ex6.mistake("the gradient is clipped to 1, whatever limit was given")
+def clip_to_one(model, optimizer, inputs, targets, limit):
+    return step(model, optimizer, inputs, targets, 1.0)
+
+
+@ex6.mistake("the step comes before backward, so it follows the gradient of the batch before")
+def step_first(model, optimizer, inputs, targets, limit):
+    clip_gradient(model.grad, limit)
+    optimizer.step(model.grad)
+    return forward_and_back(model, inputs, targets)
+
+
+@ex6.mistake("the loss is that after the step; return the one that the gradient belongs to")
+def loss_after(model, optimizer, inputs, targets, limit):
+    step(model, optimizer, inputs, targets, limit)
+    return SoftmaxCrossEntropy()(model(inputs), targets)
+
+
+@ex6.mistake("the loss compares with the inputs; the targets are what comes next")
+def inputs_as_targets(model, optimizer, inputs, targets, limit):
+    return step(model, optimizer, inputs, inputs, limit)
+
+
+@ex6.mistake("two steps were taken; one is asked for")
+def two_steps(model, optimizer, inputs, targets, limit):
+    loss = step(model, optimizer, inputs, targets, limit)
+    optimizer.step(model.grad)
+    return loss
+
+
+@ex6.mistake("this moves θ by plain descent; use the optimizer that was given")
+def plain_descent(model, optimizer, inputs, targets, limit):
+    loss = forward_and_back(model, inputs, targets)
+    clip_gradient(model.grad, limit)
+    model.theta -= 0.05 * model.grad
+    return loss
+
+
+@ex6.mistake("what comes back is the length of the gradient; return the loss")
+def length_back(model, optimizer, inputs, targets, limit):
+    forward_and_back(model, inputs, targets)
+    length = clip_gradient(model.grad, limit)
+    optimizer.step(model.grad)
+    return length
+
+
+@ex6.mistake("the gradient of the last step is added to this one; backward writes it anew, and "
+             "nothing needs to be kept")
+def added(model, optimizer, inputs, targets, limit):
+    old = model.grad.copy()
+    loss = forward_and_back(model, inputs, targets)
+    model.grad += old
+    clip_gradient(model.grad, limit)
+    optimizer.step(model.grad)
+    return loss
+
+
+@ex6.mistake("the gradient was divided by the number of windows; the loss is a mean already")
+def divided(model, optimizer, inputs, targets, limit):
+    loss = forward_and_back(model, inputs, targets, 1 / len(inputs))
+    clip_gradient(model.grad, limit / 10)
+    optimizer.step(model.grad)
+    return loss
+
+
+@ex6.mistake("the step goes uphill: the optimizer takes the gradient as it is, without a minus")
+def uphill(model, optimizer, inputs, targets, limit):
+    loss = forward_and_back(model, inputs, targets)
+    clip_gradient(model.grad, limit)
+    optimizer.step(-model.grad)
+    return loss
+
+
+@ex6.mistake("backward was given the probabilities; it needs the gradient of the loss, "
+             "criterion.backward()")
+def probabilities(model, optimizer, inputs, targets, limit):
+    logits = model(inputs)
+    loss = SoftmaxCrossEntropy()(logits, targets)
+    model.backward(softmax(logits))
+    clip_gradient(model.grad, limit)
+    optimizer.step(model.grad)
+    return loss
+
+
+@ex6.told("gives back None")
+def nothing_back(model, optimizer, inputs, targets, limit):
+    step(model, optimizer, inputs, targets, limit)
+
+
+@ex6.told("raised")
+def wrong_order(model, optimizer, inputs, targets, limit):
+    return SoftmaxCrossEntropy()(targets, model(inputs))
+
+
+# --- 6.7 ---
+
+
+def nucleus(my_p, my_share):
+    order = np.argsort(-my_p, kind="stable")
+    before = np.concatenate([[0], np.cumsum(my_p[order])[:-1]])
+    kept = np.zeros_like(my_p)
+    kept[order] = np.where(before < my_share, my_p[order], 0)
+    return kept / kept.sum()
+
+
+def kept_only(p, places):
+    result = np.zeros_like(p)
+    result[places] = p[places]
+    return result / result.sum()
+
+
+def many(p, share, strict=True):
+    """How many of the most likely tokens are needed; one more on a tie, if not strict."""
+    sums = np.concatenate([[0], np.cumsum(np.sort(p)[::-1])[:-1]])
+    return int((sums < share if strict else sums <= share).sum())
+
+
+def sides(seed, V, even, share):
+    return np.random.default_rng(seed).dirichlet(np.full(V, even)), share
+
+
+# Binary fractions are exact, so that a sum can meet the line: 1/2 is enough for 1/2. Ties follow.
+ex7 = Exercise("6.7", nucleus, [
+    (np.array([0.125, 0.5, 0.25, 0.125]), 0.5),
+    (np.array([0.125, 0.25, 0.5, 0.125]), 0.75),
+    (np.array([0.0625, 0.25, 0.25, 0.25, 0.1875]), 0.375),
+    (np.array([0.1, 0.45, 0.37, 0.08]), 0.5), sides(1, 6, 1.0, 0.6), sides(2, 20, 0.3, 0.9),
+    sides(3, 9, 5.0, 0.8), sides(4, 5, 2.0, 1.0), sides(5, 7, 1.0, 0.05),
+])
+answers(ex7, [
+    ("a token too many stays where those in front have exactly the share; they are enough, so "
+     "`<` and not `<=`", lambda p, q: kept_only(
+         p, np.argsort(-p, kind="stable")[: many(p, q, strict=False)])),
+    ("all tokens that are as likely as the last one stay; keep the fewest, the first among equals",
+     lambda p, q: kept_only(p, p >= np.sort(p)[::-1][many(p, q) - 1])),
+    ("the token that crosses the line is cut; without it the rest has too little",
+     lambda p, q: kept_only(p, np.argsort(-p, kind="stable")[: max(many(p, q) - 1, 1)])),
+    ("the right tokens are left, but they do not sum to 1; scale them up",
+     lambda p, q: np.where(nucleus(p, q) > 0, p, 0)),
+    ("you began with the least likely tokens; np.argsort sorts upward: -p",
+     lambda p, q: kept_only(p, np.argsort(p, kind="stable")[: many(1 - p, 0) + int(
+         (np.concatenate([[0], np.cumsum(np.sort(p))[:-1]]) < q).sum())])),
+    ("the result is sorted; put each probability back to its own token: kept[order] = …",
+     lambda p, q: np.sort(nucleus(p, q))[::-1]),
+    ("every token with a probability of that much or more stays; it is the SUM of the likeliest "
+     "that has to reach it", lambda p, q: np.where(p >= q, p, 0) / max(np.where(p >= q, p, 0).sum(),
+                                                                       1e-300)),
+    ("nothing was cut; all tokens are still possible", lambda p, q: p / p.sum() + 0.0),
+    ("only the most likely token is left; that is greedy",
+     lambda p, q: kept_only(p, [int(p.argmax())])),
+    ("you keep that share of the NUMBER of tokens; the share is of their probability",
+     lambda p, q: kept_only(p, np.argsort(-p, kind="stable")[: max(1, int(np.ceil(q * len(p))))])),
+    ("the probabilities were made equal; those that stay keep their proportions",
+     lambda p, q: (nucleus(p, q) > 0) / (nucleus(p, q) > 0).sum()),
+    ("the tokens are taken in the order of the alphabet; begin with the most likely",
+     lambda p, q: kept_only(p, np.arange(int((np.concatenate([[0], np.cumsum(p)[:-1]]) < q).sum())))),
+    ("this is what was cut; keep the others", lambda p, q: np.where(nucleus(p, q) > 0, 0, p) / max(
+        np.where(nucleus(p, q) > 0, 0, p).sum(), 1e-300)),
+    ("what is left was put through a softmax again; dividing by the sum is enough",
+     lambda p, q: softmax(np.where(nucleus(p, q) > 0, p, -np.inf))),
+])
+ex7.told("has shape", lambda p, q: nucleus(p, q)[nucleus(p, q) > 0])
+ex7.told("you changed", lambda my_p, q: my_p.__setitem__(slice(None), nucleus(my_p, q)) or my_p)
+
+
+# --- 6.8 ---
+
+
+class Scripted:
+    """A model that is as good as certain of one token, which depends on all that it reads."""
+
+    def __init__(self, vocab_size, context, sure=True):
+        self.config, self.sure = {"vocab_size": vocab_size, "context": context}, sure
+
+    def __call__(self, tokens):
+        V, T = self.config["vocab_size"], self.config["context"]
+        if np.ndim(tokens) != 2:
+            raise ValueError(f"tokens have shape {np.shape(tokens)}; expected (N, T)")
+        if np.shape(tokens)[1] > T:
+            raise ValueError(f"{np.shape(tokens)[1]} tokens do not fit into the context of {T}")
+        tokens = np.asarray(tokens)
+        powers = 3 ** np.arange(1, tokens.shape[1] + 1) + tokens.shape[1]
+        following = np.cumsum(tokens * powers + 1, axis=1) % V          # (N, T)
+        if self.sure:
+            return np.where(following[..., None] == np.arange(V), 60.0, 0.0)
+        return np.broadcast_to(np.arange(V) * math.log(3), (*tokens.shape, V)).copy()
+
+    forward = __call__
+
+
+def writing(my_model, my_start, my_length, my_rng):
+    text = list(my_start)
+    for _ in range(my_length):
+        logits = my_model(np.array([text[-my_model.config["context"] :]]))[0, -1]
+        p = softmax(logits)
+        text.append(my_rng.choice(len(p), p=p))
+    return np.array(text)
+
+
+def writing_probe(answer, *sizes):
+    """Texts that only one way of asking gives, and the shares of tokens when nothing is sure."""
+    results = {}
+    for V, context, start, length in sizes:
+        results[f"the text with a context of {context}"] = call(
+            answer, Scripted(V, context), np.array(start, dtype=np.intp), length,
+            np.random.default_rng(V))
+    start, unsure = np.array([1, 2], dtype=np.intp), Scripted(4, 3, sure=False)
+    drawn = np.asarray(call(answer, unsure, start, 300, np.random.default_rng(4)))
+    counts = np.bincount(drawn[2:].astype(np.intp).clip(0, 3), minlength=4) / 300
+    texts = [np.asarray(call(answer, unsure, start, 20, np.random.default_rng(seed)))
+             for seed in (5, 6)]
+    return results | {
+        "how often tokens are drawn (as often as the model says?)":
+            bool(np.abs(counts - np.array([1, 3, 9, 27]) / 40).max() < 0.1),
+        "the text with another my_rng (is it another one?)": not np.array_equal(*texts)}
+
+
+ex8 = Exercise("6.8", writing, [((11, 7, [3, 1, 4], 12), (13, 5, [2, 7, 1, 8, 2, 8, 1], 9),
+                                 (7, 3, [5], 10))], writing_probe)
+
+
+def writer(logits_of=None, draw=None, window=None, back=None):
+    """The right answer with one thing changed."""
+    def answer(my_model, my_start, my_length, my_rng):
+        context, text = my_model.config["context"], list(my_start)
+        for _ in range(my_length):
+            seen = window(text, context) if window else text[-context:]
+            logits = my_model(np.array([seen]))
+            logits = logits_of(logits) if logits_of else logits[0, -1]
+            p = softmax(logits)
+            text.append(draw(p, logits, my_rng) if draw else my_rng.choice(len(p), p=p))
+        return back(np.array(text), my_start) if back else np.array(text)
+    return answer
+
+
+answers(ex8, [
+    ("the likeliest token is taken each time; draw one with my_rng.choice(len(p), p=p)",
+     writer(draw=lambda p, z, rng: int(p.argmax()))),
+    ("every token is drawn equally often; my_rng.choice needs the probabilities, p=p",
+     writer(draw=lambda p, z, rng: rng.choice(len(p)))),
+    ("the logits of the FIRST place are used; what comes next is said by the last, [0, -1]",
+     writer(logits_of=lambda z: z[0, 0])),
+    ("the logits of the place before the last are used; the last one is [0, -1]",
+     writer(logits_of=lambda z: z[0, max(-2, -z.shape[1])])),
+    ("the logits of all places are averaged; only those of the last count",
+     writer(logits_of=lambda z: z[0].mean(axis=0) * 30)),
+    ("the model is shown the beginning of the text; of a long text it needs the end, [-context:]",
+     writer(window=lambda text, T: text[:T])),
+    ("the model sees one token less than its context holds", writer(
+        window=lambda text, T: text[-max(T - 1, 1):])),
+    ("the model sees only the last token; show it as much as its context holds",
+     writer(window=lambda text, T: text[-1:])),
+    ("only the new tokens come back; return the start, too",
+     writer(back=lambda text, start: text[len(start):])),
+    ("the new tokens stand in front of the start; they belong behind it",
+     writer(back=lambda text, start: np.concatenate([text[len(start):], start]))),
+    ("the text is one token too short", writer(back=lambda text, start: text[:-1])),
+    ("the logits are used as they are, scaled to sum to 1; take their softmax",
+     writer(draw=lambda p, z, rng: rng.choice(len(p), p=(z - z.min() + 1e-9) /
+                                              (z - z.min() + 1e-9).sum()))),
+    ("the softmax is taken twice; then everything is nearly equally likely",
+     writer(draw=lambda p, z, rng: rng.choice(len(p), p=softmax(p)))),
+    ("the signs of the logits are turned round; the largest belongs to the likeliest",
+     writer(draw=lambda p, z, rng: rng.choice(len(p), p=softmax(-z)))),
+])
+
+
+@ex8.mistake("the start is read once, and every token drawn from that; ask the model again after "
+             "each one")
+def asked_once(my_model, my_start, my_length, my_rng):
+    p = softmax(my_model(np.array([my_start[-my_model.config["context"] :]]))[0, -1])
+    return np.concatenate([my_start, my_rng.choice(len(p), my_length, p=p)])
+
+
+@ex8.mistake("the generator was made anew inside, so that every call writes the same; use my_rng")
+def own_seed(my_model, my_start, my_length, my_rng):
+    return writing(my_model, my_start, my_length, np.random.default_rng(0))
+
+
+ex8.told("do not fit into the context", writer(window=lambda text, T: text))
+ex8.told("expected (N, T)", lambda my_model, my_start, my_length, my_rng: my_model(my_start))
