@@ -409,7 +409,7 @@ def difference(what, pairs, given, wanted, where, exact=False):
         return f"{where}{what} has dtype {a.dtype}, expected {b.dtype}"
     a, b = a.reshape(b.shape).astype(float), b.astype(float)
     if np.isnan(a).any() and not np.isnan(b).any():
-        return f"{where}{what} is not a number (NaN){place_of(np.isnan(a))}"
+        return f"{where}{what} is not a number (NaN){place_of(np.asarray(np.isnan(a)))}"
     if factor := common_factor(pairs):
         return ("the sign is turned round" if np.isclose(factor, -1) else
                 f"all numbers are {factor:.4g} times what they should be") + in_what(what)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from helpers import figures, live
+from helpers import live, plots
 
 ALT = "a line that rises from left to right"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -28,12 +28,12 @@ def displayed(monkeypatch):
     """Collect what show and live display: a list of (data, metadata)."""
     found = []
 
-    def display(data, raw, metadata):
+    def display(data, raw, metadata=None):
         assert raw is True
         found.append((data, metadata))
 
-    monkeypatch.setattr(figures, "display", display)
-    monkeypatch.setattr(live, "display", display)
+    for module in (plots, live):
+        monkeypatch.setattr(module, "display", display)
     return found
 
 
@@ -44,8 +44,9 @@ def texts(figure):
 
 def test_show_gives_the_picture_its_alternative_text_and_closes_it(displayed):
     fig = line()
-    figures.show(fig, alt=ALT)
-    ((data, metadata),) = displayed
+    plots.show(fig, alt=ALT)
+    (data, metadata), (fold, _) = displayed
+    assert fold == {"text/html": plots.description(ALT)}
     assert set(data) == {"image/png", "text/plain"}
     assert data["text/plain"] == metadata["image/png"]["alt"] == ALT
     assert metadata["image/png"]["width"] == 800
@@ -55,40 +56,49 @@ def test_show_gives_the_picture_its_alternative_text_and_closes_it(displayed):
 def test_show_rejects_what_is_no_figure_or_has_no_text(displayed):
     fig, ax = plt.subplots()
     with pytest.raises(TypeError, match="show expects a Matplotlib figure, got Axes"):
-        figures.show(ax, alt=ALT)
+        plots.show(ax, alt=ALT)
     for alt in ("", "plot", None, 3):
         with pytest.raises(ValueError, match="needs an alternative text"):
-            figures.show(fig, alt=alt)
+            plots.show(fig, alt=alt)
     assert not displayed
     plt.close(fig)
 
 
+def test_a_figure_may_carry_its_description(displayed):
+    plots.show(plots.with_alt(line(), "a < b rises from left to right"))
+    (data, metadata), (fold, _) = displayed
+    assert data["text/plain"] == metadata["image/png"]["alt"] == "a < b rises from left to right"
+    assert "<summary>What the figure shows</summary>" in fold["text/html"]
+    assert "<p>a &lt; b rises from left to right</p>" in fold["text/html"]
+
+
 def test_the_same_figure_gives_the_same_bytes():
-    first, second = figures.png(line()), figures.png(line())
-    assert first == second and first != figures.png(line(2.0))
+    first, second = plots.png(line()), plots.png(line())
+    assert first == second and first != plots.png(line(2.0))
     assert b"Matplotlib" not in first and b"Software" not in first
     picture = plt.imread(io.BytesIO(first))
-    assert picture.shape[1] == 800 * figures.SHARPNESS
+    assert picture.shape[1] == 800 * plots.SHARPNESS
     assert np.allclose(picture[0, 0], 1), "the background is white"
 
 
 def test_live_shows_widgets_with_a_picture_of_the_first_state(displayed):
     live.live(line, alt=ALT, slope=ipywidgets.FloatSlider(2.0, min=0, max=3))
-    ((data, metadata),) = displayed
+    (data, metadata), (fold, _) = displayed
+    assert fold == {"text/html": plots.description(ALT)}
     assert set(data) == {"image/png", "text/plain", WIDGET}
     assert data["text/plain"] == metadata["image/png"]["alt"] == ALT
-    assert base64.b64decode(data["image/png"]) == figures.png(line(2.0))
+    assert base64.b64decode(data["image/png"]) == plots.png(line(2.0))
 
 
 def test_live_redraws_when_a_control_moves():
     slider, text = ipywidgets.FloatSlider(1.0, min=0, max=3), ipywidgets.Text("one")
-    box, _, _ = live.build(line, ALT, {"slope": slider, "title": text})
+    box, *_ = live.build(line, ALT, {"slope": slider, "title": text})
     image, message = box.children[2], box.children[3]
-    assert image.value == figures.png(line(1.0, "one"))
+    assert image.value == plots.png(line(1.0, "one"))
     slider.value = 2.5
-    assert image.value == figures.png(line(2.5, "one"))
+    assert image.value == plots.png(line(2.5, "one"))
     text.value = "two"
-    assert image.value == figures.png(line(2.5, "two"))
+    assert image.value == plots.png(line(2.5, "two"))
     assert message.value == ""
     plt.close("all")
     slider.value = 0.5
@@ -103,7 +113,7 @@ def test_live_writes_an_error_under_the_last_good_picture():
         return line(n)
 
     slider = ipywidgets.IntSlider(1, min=0, max=3)
-    box, _, _ = live.build(draw, ALT, {"n": slider})
+    box, *_ = live.build(draw, ALT, {"n": slider})
     before = box.children[1].value
     slider.value = 2
     assert "ValueError: two &lt;is&gt; too many" in box.children[2].value
@@ -123,17 +133,18 @@ def test_live_rejects_bad_controls():
 
 def test_redrawn_shows_a_picture_of_the_first_state_and_then_others(displayed):
     plot = live.Redrawn(line(2.0), alt=ALT)
-    ((data, metadata),) = displayed
+    (data, metadata), (fold, _) = displayed
+    assert fold == {"text/html": plots.description(ALT)}
     assert set(data) == {"image/png", "text/plain", WIDGET}
     assert data["text/plain"] == metadata["image/png"]["alt"] == ALT
     assert data[WIDGET]["model_id"] == plot.image.model_id
-    assert base64.b64decode(data["image/png"]) == plot.image.value == figures.png(line(2.0))
+    assert base64.b64decode(data["image/png"]) == plot.image.value == plots.png(line(2.0))
     plt.close("all")
     plot.draw(line(1.0))
-    assert plot.image.value == figures.png(line(1.0))
+    assert plot.image.value == plots.png(line(1.0))
     plt.close("all")
     plot.draw(line(0.5))
-    assert not plt.get_fignums() and len(displayed) == 1
+    assert not plt.get_fignums() and len(displayed) == 2
     with pytest.raises(ValueError, match="needs an alternative text"):
         live.Redrawn(line(), alt="")
 
@@ -141,18 +152,18 @@ def test_redrawn_shows_a_picture_of_the_first_state_and_then_others(displayed):
 def test_heatmap_is_centered_when_signed_and_writes_numbers():
     fig = Figure()
     ax = fig.add_subplot()
-    image = figures.heatmap(ax, [[1.0, -4.0], [np.nan, 0.5]], signed=True, numbers=".1f")
+    image = plots.heatmap(ax, [[1.0, -4.0], [np.nan, 0.5]], signed=True, numbers=".1f")
     assert image.get_clim() == (-4, 4)
     assert {"1.0", "-4.0", "0.5"} <= set(texts(fig)) and "nan" not in texts(fig)
     with pytest.raises(ValueError, match="needs a matrix"):
-        figures.heatmap(ax, [1, 2, 3])
+        plots.heatmap(ax, [1, 2, 3])
 
 
 def test_text_figure_shades_each_character():
     text = "AB:\nword\n" + "x" * 30
     probabilities = np.linspace(0, 1, len(text))
     probabilities[:4] = np.nan
-    fig = figures.text_figure(text, probabilities, columns=20)
+    fig = plots.text_figure(text, probabilities, columns=20)
     shade = fig.axes[0].images[0].get_array().filled(np.nan)
     assert shade.shape == (4, 20), "two lines, and one that is broken in two"
     assert np.isnan(shade[0]).all()
@@ -161,12 +172,12 @@ def test_text_figure_shades_each_character():
     lines = {t.get_text(): t.get_fontweight() for t in fig.axes[0].texts}
     assert lines == {"AB:": "bold", "word": "normal", "x" * 20: "normal", "x" * 10: "normal"}
     with pytest.raises(ValueError, match="3 characters, but 2 probabilities"):
-        figures.text_figure("abc", [0.1, 0.2])
+        plots.text_figure("abc", [0.1, 0.2])
 
 
 def test_palette_is_okabe_ito():
-    named = {figures.BLUE, figures.ORANGE, figures.GREEN, figures.PINK, figures.YELLOW,
-             figures.SKY, figures.BLACK}  # fmt: skip
+    named = {plots.BLUE, plots.ORANGE, plots.GREEN, plots.PINK, plots.YELLOW,
+             plots.SKY, plots.BLACK}  # fmt: skip
     assert {c.lstrip("#") for c in named} == {
         c.lstrip("#") for c in plt.rcParams["axes.prop_cycle"].by_key()["color"]
     } | {"000000"}

@@ -6,9 +6,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from helpers.plots import BLUE, ORANGE, png
 from helpers.lessons.notebook_04 import figures
-from helpers.perceptron import AND, Perceptron, learn
+from helpers.perceptron import AND, OR
+from helpers.plots import BLUE, ORANGE, png
 
 
 def texts(figure):
@@ -25,30 +25,20 @@ def filled(ax):
     return sorted(map(tuple, np.concatenate([line.get_xydata() for line in lines]).tolist()))
 
 
-def test_the_sixteen_tables_are_all_there_and_rightly_named():
-    assert sorted(figures.TABLES.values()) == sorted(itertools.product((0, 1), repeat=4))
-    for name, table in figures.TABLES.items():
-        if name.isupper():
-            continue
-        if name in ("never", "always"):
-            assert set(table) == {int(name == "always")}
-            continue
-        formula = name.replace("x₁", "x_1").replace("x₂", "x_2")
-        wanted = [int(eval(formula, {"x_1": bool(a), "x_2": bool(b)})) for a, b in figures.CORNERS]
-        assert list(table) == wanted, name
+QUESTIONS = {"AND": (0, 0, 0, 1), "XOR": (0, 1, 1, 0), "never": (0, 0, 0, 0), "x₁": (0, 0, 1, 1)}
 
 
-@pytest.mark.parametrize("target", figures.TABLES)
+@pytest.mark.parametrize("target", QUESTIONS)
 def test_gate_figure_over_its_sliders(target):
     for w_1, w_2, bias in [(-2, 1, 0), (1, 1, -1.5), (0, 0, 3), (2, 0, -3), (-1, -2, 1)]:
-        figure = figures.gate_figure(w_1, w_2, bias, target)
+        figure = figures.gate_figure(QUESTIONS, w_1, w_2, bias, target)
         left, table = figure.axes
         wanted = [tuple(corner) for corner, value in zip(figures.CORNERS.tolist(),
-                                                         figures.TABLES[target], strict=True)
-                  if value]  # fmt: skip
+                                                         QUESTIONS[target], strict=True)
+                  if value]
         assert filled(left) == sorted(map(tuple, wanted))
         outputs = (figures.CORNERS @ [w_1, w_2] + bias > 0).astype(int)
-        right = int((outputs == figures.TABLES[target]).sum())
+        right = int((outputs == QUESTIONS[target]).sum())
         found = texts(figure)
         assert found.count("✓") == right and found.count("✗") == 4 - right
         title = table.get_title("left")
@@ -60,7 +50,7 @@ def test_gate_figure_over_its_sliders(target):
 
 
 def test_the_line_is_where_the_score_is_zero():
-    ax = figures.gate_figure(1, 1, -1.5, "AND").axes[0]
+    ax = figures.gate_figure(QUESTIONS, 1, 1, -1.5, "AND").axes[0]
     drawn = [c for c in ax.collections if c.get_paths() and len(c.get_facecolor()) == 0]
     points = np.concatenate([path.vertices for c in drawn for path in c.get_paths()])
     np.testing.assert_allclose(points.sum(axis=1), 1.5)
@@ -79,7 +69,7 @@ def test_adder_figure_adds(a, b):
     assert all(f"{name}{index}" in found for name in "abcs" for index in "₀₁₂₃") and "s₄" in found
     gray, blue = figure.axes[0].collections[:2]
     wires = [value[name] for value in columns for inputs in figures.FED_BY.values()
-             for name in inputs]  # fmt: skip
+             for name in inputs]
     ends = [value[name] for value in columns for name in ("sum", "out")]
     lit = sum(wires) + sum(ends)
     assert (len(gray.get_segments()), len(blue.get_segments())) == (72 + 8 - lit, lit)
@@ -103,40 +93,48 @@ def test_epochs_figure_has_a_panel_for_each():
     assert all(filled(ax) == [(1.0, 1.0)] for ax in figure.axes)
 
 
-def test_novikoff_run_is_the_rule_and_keeps_between_its_curves():
-    for seed in range(5):
-        task = figures.random_task(np.random.default_rng(seed))
-        x, targets, w, b = task
-        assert x.shape == (50, 2) and ((x @ w + b > 0) == targets).all()
-        R, gamma, along, length = figures.novikoff_run(*task)
-        M = np.arange(len(along))
-        mistakes = learn(Perceptron([0, 0], 0), x, targets, epochs=10_000)
-        assert sum(mistakes) == len(M) - 1 <= (R / gamma) ** 2
-        assert (along >= gamma * M - 1e-9).all() and (length <= R * np.sqrt(M) + 1e-9).all()
-        assert (along <= length + 1e-9).all()
-
-
 def test_bound_figure_says_what_was_counted():
-    example = figures.random_task(np.random.default_rng(1))
-    figure = figures.bound_figure(example, np.array([[50, 4], [900, 30]]), np.array([[2, 2]]))
-    R, gamma, along, _ = figures.novikoff_run(*example)
+    along, length = np.array([0, 1, 2, 2.5]), np.array([0, 1.5, 2.2, 2.6])
+    random_ones, hard_ones = np.array([[50, 4], [900, 30]]), np.array([[2, 2]])
+    figure = figures.bound_figure(2.0, 0.5, along, length, random_ones, hard_ones)
     left, right = figure.axes
-    assert left.get_title("left") == (
-        f"one task: {len(along) - 1} mistakes, the bound is {(R / gamma) ** 2:.0f}"
-    )
+    assert left.get_title("left") == "one task: 3 mistakes, the bound is 16"
+    high, low = left.lines[:2]
+    M = high.get_xdata()
+    np.testing.assert_allclose(high.get_ydata(), 2 * np.sqrt(M))
+    np.testing.assert_allclose(low.get_ydata(), 0.5 * M)
+    np.testing.assert_array_equal(left.lines[2].get_ydata(), length)
+    np.testing.assert_array_equal(left.lines[3].get_ydata(), along)
+    assert left.lines[4].get_xdata()[0] == 16
     assert right.get_title("left") == "3 tasks"
-    dots = [line for line in right.lines if line.get_label() == "random points"][0]
-    np.testing.assert_array_equal(dots.get_xydata(), [[50, 4], [900, 30]])
+    dots, diamonds = (next(line for line in right.lines if line.get_marker() == m) for m in "oD")
+    np.testing.assert_array_equal(dots.get_xydata(), random_ones)
+    np.testing.assert_array_equal(diamonds.get_xydata(), hard_ones)
+    assert "the bound, 16;" in figure.alt and "end at 3." in figure.alt
 
 
 def test_all_gates_figure_marks_those_without_a_line():
-    results = {name: (None if name in ("XOR", "XNOR") else AND, 3) for name in figures.TABLES}
-    figure = figures.all_gates_figure(results)
+    questions = {str(table): table for table in itertools.product((0, 1), repeat=4)}
+    without = ["(0, 1, 1, 0)", "(1, 0, 0, 1)"]
+    results = {name: (None if name in without else AND, 3) for name in questions}
+    figure = figures.all_gates_figure(questions, results)
     titles = [ax.get_title() or ax.get_title("left") for ax in figure.axes]
     assert len(titles) == 16
-    assert [title for title in titles if "no line" in title] == ["XOR: no line", "XNOR: no line"]
-    for ax, table in zip(figure.axes, figures.TABLES.values(), strict=True):
+    assert [title for title in titles if "no line" in title] == [f"{n}: no line" for n in without]
+    assert titles[0] == "(0, 0, 0, 0): 3 mistakes"
+    for ax, table in zip(figure.axes, questions.values(), strict=True):
         assert len(filled(ax)) == sum(table)
+    assert "In 14 a line" in figure.alt and " and ".join(without) in figure.alt
+
+
+@pytest.mark.parametrize(("neuron", "fires"), [(AND, "(1, 1)"), (OR, "(0, 1), (1, 0), (1, 1)")])
+def test_neuron_figure_shows_its_numbers(neuron, fires):
+    figure = figures.neuron_figure(neuron.weights, neuron.bias)
+    left, right = figure.axes
+    found = [text.get_text() for text in left.texts]
+    assert found.count("1") >= 3 and f"−{abs(neuron.bias):g}" in found
+    assert len(filled(right)) == fires.count("(")
+    assert f"lies {fires} alone" in figure.alt
 
 
 def test_cycle_figure_rings_what_is_shown():
@@ -144,13 +142,16 @@ def test_cycle_figure_rings_what_is_shown():
     figure = figures.cycle_figure(figures.CORNERS, (0, 1, 1, 0), states)
     titles = [ax.get_title("left") for ax in figure.axes]
     said = zip(figures.CORNERS, (1, 0, 0, 1), strict=True)
-    assert titles == [f"shown ({a}, {b}): says {says}, wrong" for (a, b), says in said]
+    assert titles == [f"shown ({a}, {b})\nsays {says}, wrong" for (a, b), says in said]
     rings = [line for ax in figure.axes for line in ax.lines if line.get_markersize() == 21]
     assert [ring.get_markeredgecolor() for ring in rings] == [ORANGE] * 4
 
 
 def test_fold_figure_lays_two_corners_on_each_other():
-    left, right = figures.fold_figure().axes
+    wires, left, right = figures.fold_figure().axes
+    assert [text.get_text() for text in wires.texts if text.get_text()] == [
+        "x₁", "x₂", "OR", "NAND", "AND"
+    ]
     assert filled(left) == [(0.0, 1.0), (1.0, 0.0)]
     assert filled(right) == [(1.0, 1.0), (1.0, 1.0)]
     assert "(0, 1) and (1, 0)" in [text.get_text() for text in right.texts]
@@ -170,22 +171,53 @@ def test_hidden_figure_counts_what_is_right(moment):
 
 
 def test_widths_figure_draws_every_start():
-    outcomes = {2: (None, np.array([0.0, 0.3466, 0.4774])), 8: (None, np.zeros(3))}
-    left, right = figures.widths_figure({2: 1 / 3, 8: 1.0}, outcomes, 0.3466, 0.4774).axes
-    assert [text.get_text() for text in left.texts] == ["33%", "100%"]
-    dots = [line for line in right.lines if line.get_marker() == "."]
-    assert sum(len(line.get_xdata()) for line in dots) == 6
+    losses = {2: np.array([0.0, 0.3466, 0.4774]), 8: np.zeros(3)}
+    figure = figures.widths_figure({2: 1 / 3, 8: 1.0}, losses, (0.3466, 0.4774))
+    left, right = figure.axes
+    assert [text.get_text() for text in left.texts] == ["33.3%", "100.0%"]
+    marks = {m: [line for line in right.lines if line.get_marker() == m] for m in "ox"}
+    assert sum(len(line.get_xdata()) for line in marks["o"]) == 4, "learned: a dot"
+    failed = np.concatenate([line.get_ydata() for line in marks["x"]])
+    assert failed.tolist() == [0.3466, 0.4774], "failed: a cross"
     assert {"0.347", "0.477"} <= {text.get_text() for text in right.texts}
+    assert "33.3% for 2, 100.0% for 8 hidden" in figure.alt
 
 
-def test_slope_and_sums_figures():
+def test_slope_figure_tells_its_curves_apart_without_color():
     line = np.linspace(-1, 1, 5)
-    ax = figures.slope_figure(line, {"step": line**2, "sigmoid": line**2}).axes[0]
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["steps", "sigmoids"]
+    ax = figures.slope_figure(line, line**2, line**4).axes[0]
+    assert [text.get_text() for text in ax.texts] == ["steps", "sigmoids"]
+    assert [drawn.get_linestyle() for drawn in ax.lines] == ["--", "-"]
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), line**2)
+    np.testing.assert_array_equal(ax.lines[1].get_ydata(), line**4)
+
+
+def test_sums_figure_crosses_what_is_wrong():
     right = np.ones(256, dtype=bool)
-    right[3] = False
-    ax = figures.sums_figure(right, np.array([3, 4])).axes[0]
+    right[35] = False
+    figure = figures.sums_figure(right, np.array([35, 4]))
+    ax = figure.axes[0]
     kinds = np.asarray(ax.images[0].get_array()).ravel()
-    assert kinds[3] == 2 and kinds[4] == 1 and (kinds == 0).sum() == 254
+    assert kinds[35] == 2 and kinds[4] == 1 and (kinds == 0).sum() == 254
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert labels == ["shown, right: 254", "never shown, right: 1", "never shown, wrong: 1"]
+    crosses = next(line for line in ax.lines if line.get_marker() == "x")
+    assert crosses.get_xydata().tolist() == [[3, 2]], "column b = 3, row a = 2"
+    assert "Of the other 2, never shown, 1 are blue" in figure.alt
+
+
+def test_every_figure_says_what_it_shows():
+    alt = figures.adder_figure(3, 5).alt
+    assert "0011 and 0101 enter" in alt and "01000 leaves" in alt and "3 + 5 = 8" in alt
+    figure = figures.gate_figure(QUESTIONS, 1, 1, -1.5, "XOR")
+    assert "truth table of XOR" in figure.alt and "1 of 4 rows agree" in figure.alt
+    epochs = [(np.zeros(2), 0.0, 3), (np.ones(2), -1.5, 0)]
+    alt = figures.epochs_figure(figures.CORNERS, AND(*figures.CORNERS.T), epochs).alt
+    assert "2 panels" in alt and "are 3, 0;" in alt
+
+
+def test_hidden_figure_leaves_the_parameters_as_they_are():
+    thetas = np.random.default_rng(0).normal(size=(2, 9))
+    before = thetas.copy()
+    figures.hidden_figure(thetas, [0, 7], 1)
+    np.testing.assert_array_equal(thetas, before)

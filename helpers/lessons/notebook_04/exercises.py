@@ -102,6 +102,8 @@ for diagnosis, mistake in [
     ("this is XOR of a and b; the carry in has no say", ([1, 1, 0, 0], -0.5)),
     ("the weights stand in another order: first a, b and the carry in, then the carry out",
      ([-2, 1, 1, 1], -0.5)),
+    ("the third weight belongs to the carry in, the fourth to the carry out; yours are swapped",
+     ([1, 1, -2, 1], -0.5)),
 ]:
     sum_bit.mistake(diagnosis, mistake)
 sum_bit.told("the weights should be 4 numbers", ([1, 1, 1], -1.5))
@@ -161,6 +163,10 @@ for diagnosis, options in [
     ("the weights never learn; they need w + (t - y) x", {"change": lambda error, row: (0, error)}),
     ("w gets (t - y) without x: multiply it by the row",
      {"change": lambda error, row: (error, error)}),
+    ("the rule has no learning rate: the change is (t - y) x, not a part of it",
+     {"change": lambda error, row: (0.1 * error * row, 0.1 * error)}),
+    ("the rule has no learning rate: the change is (t - y) x, not half of it",
+     {"change": lambda error, row: (0.5 * error * row, 0.5 * error)}),
     ("a score of exactly 0 is silent here; you let it fire", {"fires": lambda z: int(z >= 0)}),
     ("y is the neuron's output, 0 or 1; you took its score", {"fires": lambda z: z}),
     ("the score has no bias: it is row @ w + b", {"score": lambda row, w, b: row @ w}),
@@ -179,6 +185,30 @@ for diagnosis, options in [
      {"count": lambda y, t: t > y}),
 ]:
     learning.mistake(diagnosis, variant(**options))
+
+
+@learning.mistake("w and b are right, but the mistakes are counted on the way, each by the weights "
+                  "of the moment; you counted those of the first weights")
+def counted_before(x, t, w, b):
+    return (*epoch(x, t, w, b)[:2], int(np.sum((x @ w + b > 0) != t)))
+
+
+@learning.mistake("w and b are right, but the mistakes are counted on the way, each by the weights "
+                  "of the moment; you counted those of the last weights")
+def counted_after(x, t, w, b):
+    w, b, _ = epoch(x, t, w, b)
+    return w, b, int(np.sum((x @ w + b > 0) != t))
+
+
+@learning.mistake("y is the answer to a row before anything is changed; you computed it again "
+                  "between w and b")
+def recomputed(x, t, w, b):
+    mistakes = 0
+    for row, target in zip(x, t, strict=True):
+        w = w + (target - int(row @ w + b > 0)) * row
+        y = int(row @ w + b > 0)
+        b, mistakes = b + target - y, mistakes + int(y != target)
+    return w, b, mistakes
 
 
 @learning.mistake("you returned after the first row; is the `return` inside the loop?")
@@ -283,6 +313,16 @@ for diagnosis, options in [
 def zero_for_none(x, t, w, b):
     found = bound(x, t, w, b)
     return found if np.isfinite(found) else 0.0
+
+
+@novikoff.mistake("the bound has R/γ squared once; you squared it twice")
+def squared_twice(x, t, w, b):
+    return bound(x, t, w, b) ** 2
+
+
+@novikoff.mistake("γ is the smallest margin of ALL examples, those with t = 0 as well")
+def only_firing(x, t, w, b):
+    return bound(x[t == 1], t[t == 1], w, b)
 
 
 @novikoff.mistake("an example with a score of exactly 0 lies on the line: γ = 0, no bound, so "
@@ -534,6 +574,8 @@ for diagnosis, mistake in [
      lambda nand, a, b: (and_of(nand, a, b), and_of(nand, a, b))),
     ("your carry is XOR, as the sum is; it must be 1 where both inputs are",
      lambda nand, a, b: (xor_of(nand, a, b), xor_of(nand, a, b))),
+    ("sum and carry are swapped, and the carry is turned round",
+     lambda nand, a, b: (nand(a, b), xor_of(nand, a, b))),
     ("your sum is NAND; 0 + 0 is 0",
      lambda nand, a, b: (nand(a, b), and_of(nand, a, b))),
     ("your sum sees a alone; b has to count the same",
@@ -597,13 +639,25 @@ for diagnosis, options in [
      {"total": np.mean}),
     ("db is the sum of the gradients of the hidden scores, ds; you summed dz through v, without "
      "the slope", {"bias_from": lambda dz, ds: ds * 0 + dz}),
+    ("dv is a gradient by v, in which v itself has no part: what the output read, h, times dz",
+     {"into_v": lambda h, ds: ds}),
     ("dv comes from h and dz: what the output read, times the gradient there; the hidden slope "
      "has no part in it", {"into_v": lambda h, ds: h * h * (1 - h)}),
-    ("the sign of dW, db, dv and dc is turned round: the optimizer subtracts, not you",
+    ("the sign is turned round: return the gradients themselves; the optimizer subtracts them",
      {"through": lambda dz, v: -dz * v.swapaxes(1, 2), "back": lambda dz, ds: -dz,
       "total": lambda *a, **k: -np.sum(*a, **k), "bias_from": lambda dz, ds: -ds}),
 ]:
     backward.mistake(diagnosis, gradients_variant(**options))
+
+
+@backward.mistake("dW is x times ds, the gradient of the hidden scores; you have x times h")
+def of_the_hidden_layer(x, h, v, dz):
+    return (x.T @ h, *gradients(x, h, v, dz)[1:])
+
+
+@backward.mistake("the 1/N of the mean is in dz already; you have divided by N once more")
+def mean_again(x, h, v, dz):
+    return tuple(part / len(x) for part in gradients(x, h, v, dz))
 
 
 @backward.mistake("dW is summed over the S networks; each has a gradient of its own, so keep the "

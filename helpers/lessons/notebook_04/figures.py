@@ -63,10 +63,10 @@ def circle(ax, x, y, text, size=1500, color="white"):
     ax.text(x, y, text, ha="center", va="center", fontsize=10, zorder=4)
 
 
-def arrow(ax, start, end, text="", shift=(0, 0.12), gap=16):
-    """Draw a wire from one circle to another, with its weight beside it."""
+def arrow(ax, start, end, text="", shift=(0, 0.12), gap=20):
+    """Draw a wire from one circle to another, `gap` points from its middle, with its weight."""
     ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": GRAY, "linewidth": 1.4,
-                                            "shrinkA": gap, "shrinkB": gap + 4})
+                                            "shrinkA": 0, "shrinkB": gap}, zorder=1)
     middle = np.add(start, end) / 2 + shift
     ax.text(*middle, text, ha="center", va="center", fontsize=10)
 
@@ -79,9 +79,9 @@ def neuron_figure(weights, bias):
     left.axis("off")
     for y, name, weight in zip((2, 1, 0), ("x₁", "x₂", "1"), (*weights, bias), strict=True):
         circle(left, 0, y, name, 700)
-        arrow(left, (0, y), (2.2, 1), minus(f"{weight:g}"), (-0.15, 0.2 if y > 0 else -0.2), 13)
+        arrow(left, (0, y), (2.2, 1), minus(f"{weight:g}"), (-0.15, 0.2 if y > 0 else -0.28), 25)
     circle(left, 2.2, 1, "score\nz", 2100)
-    arrow(left, (2.2, 1), (4.2, 1), "z > 0 ?", (0.05, 0.16), 22)
+    arrow(left, (2.2, 1), (4.2, 1), "z > 0 ?", (0.05, 0.16), 24)
     circle(left, 4.2, 1, "0 or 1", 1900, FIRES)
     outputs = Perceptron(weights, bias).decide(CORNERS)
     sides(right, weights, bias)
@@ -167,18 +167,20 @@ def bound_figure(R, gamma, along, length, random_ones, hard_ones):
     left.fill_between(M, low, high, where=low <= high, color=SKY, alpha=0.15, linewidth=0)
     left.plot(M, high, color=GRAY)
     left.plot(M, low, "--", color=GRAY)
-    left.plot(length, "s-", color=ORANGE, markersize=3, markevery=8)
-    left.plot(along, "o-", color=BLUE, markersize=3, markevery=8)
+    left.plot(length, "s-", color=ORANGE, markersize=4)
+    left.plot(along, "o-", color=BLUE, markersize=4)
     left.axvline(bound, color=BLACK, linewidth=1, linestyle=":")
     top = 1.2 * high[-1]
     for x, y, text, color, turn in [
         (0.62 * bound, R * np.sqrt(0.62 * bound), "at most √M R", "#444444", "bottom"),
         (0.62 * bound, 0.62 * bound * gamma, "at least M γ", "#444444", "top"),
-        (mistakes, length[-1], " |θ|", text_color(ORANGE), "bottom"),
-        (mistakes, along[-1], " u · θ", text_color(BLUE), "top"),
     ]:
-        left.text(x, y + (0.02 if turn == "bottom" else -0.03) * top, text, color=color, va=turn,
-                  ha="right" if turn == "bottom" and "M" in text else "left", fontsize=10)
+        left.text(x, y + {"bottom": 0.02, "top": -0.03}[turn] * top, text, color=color, va=turn,
+                  ha="right" if turn == "bottom" else "left", fontsize=10)
+    for y, text, color, shift in [(length[-1], "|θ|, measured", text_color(ORANGE), 9),
+                                  (along[-1], "u · θ, measured", text_color(BLUE), -9)]:
+        left.annotate(text, (mistakes, y), xytext=(7, shift), textcoords="offset points",
+                      color=color, va="center", fontsize=10)
     left.text(0.98 * bound, 0.03 * top, "the bound", ha="right", fontsize=10)
     left.set(xlabel="mistakes M", ylabel="u · θ and |θ|", xlim=(0, 1.12 * bound), ylim=(0, top),
              title=f"one task: {mistakes} mistakes, the bound is {bound:.0f}")
@@ -190,7 +192,8 @@ def bound_figure(R, gamma, along, length, random_ones, hard_ones):
     right.text(2, ends[1] / 5, "more than the bound", color="#444444")
     right.text(*(hard_ones[-1] * (0.75, 1.5)), "all at right angles", ha="right",
                color=text_color(ORANGE))
-    right.text(ends[1] / 2, 1.5, "random points", ha="right", color=text_color(BLUE))
+    right.text(ends[1] / 2, 3 * random_ones[:, 1].max(), "random points", ha="right",
+               color=text_color(BLUE))
     right.set(xscale="log", yscale="log", xlabel="Novikoff's bound (R/γ)²", ylabel="mistakes",
               xlim=ends, ylim=(1, ends[1]), title=f"{len(random_ones) + len(hard_ones)} tasks")
     return with_alt(figure, "Left: over the mistakes of one run, a straight line and a square root "
@@ -233,7 +236,7 @@ def cycle_figure(points, targets, states):
     points: (N, 2). targets: (N,). states: a list of N tuples (w₁, w₂, b, …), the state before each
     example is shown.
     """
-    figure = Figure(figsize=(10, 3.1))
+    figure = Figure(figsize=(10, 3.7))
     axes = figure.subplots(1, len(points), sharey=True)
     for ax, point, target, (w_1, w_2, bias, *_) in zip(axes, points, targets, states, strict=True):
         says = int(Perceptron([w_1, w_2], bias).decide(point))
@@ -260,10 +263,10 @@ def fold_figure(points=CORNERS):
     places = {"x₁": (0, 0), "x₂": (1, 0), "OR": (0, 1.35), "NAND": (1, 1.35), "AND": (0.5, 2.7)}
     for start in ("x₁", "x₂"):
         for end in ("OR", "NAND"):
-            arrow(wires, places[start], places[end], gap=13)
+            arrow(wires, places[start], places[end])
     for start in ("OR", "NAND"):
-        arrow(wires, places[start], places["AND"], gap=16)
-    arrow(wires, places["AND"], (0.5, 3.55), gap=12)
+        arrow(wires, places[start], places["AND"])
+    arrow(wires, places["AND"], (0.5, 3.5), gap=0)
     for name, place in places.items():
         circle(wires, *place, name, 650 if name[0] == "x" else 1500,
                "white" if name[0] == "x" else FIRES)
@@ -480,7 +483,7 @@ def widths_figure(shares, losses, levels):
     left, right = figure.subplots(1, 2)
     places = np.arange(len(shares))
     bars = left.bar(places, list(shares.values()), color=BLUE, width=0.65)
-    left.bar_label(bars, [f"{share:.0%}" for share in shares.values()], padding=2)
+    left.bar_label(bars, [f"{share:.1%}" for share in shares.values()], padding=2)
     left.set(xlabel="hidden neurons", ylabel="share of the starts that learn XOR", ylim=(0, 1.1))
     left.set_xticks(places, list(shares))
     left.grid(axis="x", visible=False)
@@ -496,7 +499,7 @@ def widths_figure(shares, losses, levels):
               xlim=(-0.6, places[-1] + 0.5))
     right.set_xticks(places, list(shares))
     right.grid(False)
-    words = ", ".join(f"{share:.0%} for {width}" for width, share in shares.items())
+    words = ", ".join(f"{share:.1%} for {width}" for width, share in shares.items())
     return with_alt(figure, f"Left, bars: the share of starts that learn XOR is {words} hidden "
                     "neurons. Right: the final losses of all starts for each width. Dots near 0 "
                     "have learned it; crosses have not, and from two neurons on they lie on two "
