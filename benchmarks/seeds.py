@@ -35,11 +35,11 @@ def main():
         model = Transformer(tokenizer.vocab_size, context=64, width=128, heads=4, blocks=4)
         flatten(model, np.random.default_rng(seed), dtype=np.float32)
         history = train(model, tokens, steps_of_the_notebook(), seed=seed, progress=False,
-                        validation=validation, every=100)  # fmt: skip
+                        validation=validation, every=100)
         losses.append(evaluate(model, validation))
         print(f"seed {seed}: {history['seconds']:.0f} s, training loss "
               f"{history['loss'][-100:].mean():.3f}, validation loss {losses[-1]:.3f}",
-              flush=True)  # fmt: skip
+              flush=True)
     print(f"validation loss from {min(losses):.3f} to {max(losses):.3f}")
 
 

@@ -575,3 +575,21 @@ def same_vocabulary(model, tokenizer):
     if tokenizer.vocab_size != model.config["vocab_size"]:
         raise ValueError(f"the tokenizer has {tokenizer.vocab_size} tokens, the model "
                          f"{model.config['vocab_size']}; use the one that it was trained with")
+
+
+# --- modern parts (notebook 07) ---
+
+
+def even(x, layer):
+    """Raise ValueError unless the last axis of x can be cut in two halves."""
+    if not isinstance(x, np.ndarray) or x.ndim == 0 or x.shape[-1] % 2:
+        raise ValueError(f"{layer} got an input of shape {np.shape(x)}; its last axis must hold "
+                         "two vectors side by side, so an even number of features")
+
+
+def matrix(x):
+    """Raise ValueError unless x is a matrix of floats."""
+    if not isinstance(x, np.ndarray) or x.ndim != 2 or x.dtype.kind != "f":
+        got = f"{x.dtype} of shape {x.shape}" if isinstance(x, np.ndarray) else repr(x)
+        raise ValueError(f"singular values need a matrix (m, n) of floats, got {got}; vectors, "
+                         "such as biases, are for Adam")

@@ -1,0 +1,271 @@
+"""Built from 07_modern_transformer.ipynb by `python -m tools.build`: edit it there."""
+
+import math
+from time import perf_counter
+from types import SimpleNamespace
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from helpers import guards
+from helpers.attention import Embedding
+from helpers.layers import GELU, Layer, Linear, Sequential, parameters
+from helpers.optimizers import Adam, Optimizer
+from helpers.transformer import (
+    LayerNorm,
+    Transformer,
+    Workers,
+    can_start_threads,
+    look,
+    sample_batch,
+    token_losses,
+)
+
+
+class RMSNorm(Layer):
+    """Every row divided by the root of its mean square; no parameters.   (..., d) -> (..., d)
+
+    Source: Zhang and Sennrich, Root Mean Square Layer Normalization, 2019, section 4.
+    """
+
+    def __init__(self, epsilon=1e-6):
+        super().__init__()
+        self.epsilon = epsilon
+
+    def forward(self, x):
+        mean_square = np.vecdot(x, x)[..., None] / x.shape[-1]          # (..., 1)
+        self.r = np.sqrt(mean_square + self.epsilon)
+        self.y = x / self.r
+        return self.y
+
+    def backward(self, dy):
+        stretch = np.vecdot(dy, self.y)[..., None] / dy.shape[-1]       # (..., 1)  mean of dy y
+        return (dy - stretch * self.y) / self.r
+
+
+class ReLUSquared(Layer):
+    """max(x, 0)².   (...) -> (...), entry by entry.
+
+    Source: So et al., Primer: Searching for Efficient Transformers for Language Modeling, 2021.
+    """
+
+    def forward(self, x):
+        self.positive = np.maximum(x, 0)
+        return self.positive * self.positive
+
+    def backward(self, dy):
+        return 2 * self.positive * dy
+
+
+class Gate(Layer):
+    """swish(a) b, where a and b are the two halves of a row.   (..., 2h) -> (..., h)
+
+    Source: Shazeer, GLU Variants Improve Transformer, 2020, section 2 (SwiGLU).
+    """
+
+    def forward(self, x):
+        guards.even(x, "Gate")
+        self.a, self.b = np.split(x, 2, axis=-1)                        # (..., h) each
+        self.s = 0.5 * (np.tanh(0.5 * self.a) + 1)                      # 1 / (1 + exp(-a))
+        return self.a * self.s * self.b
+
+    def backward(self, dy):
+        swish = self.a * self.s
+        da = dy * self.b * (self.s + swish * (1 - self.s))
+        return np.concatenate([da, dy * swish], axis=-1)                # (..., 2h)
+
+
+class QKNorm(Layer):
+    """RMSNorm, times a gain, for each head's query and key.   (N, T, 3d) -> (N, T, 3d)
+
+    heads: H. The features are queries, keys and values, d of each; values pass.
+    Source: Henry et al., Query-Key Normalization for Transformers, 2020, section 3.
+    """
+
+    def __init__(self, heads, gain=1.5):
+        super().__init__()
+        self.heads, self.gain, self.norm = heads, gain, RMSNorm()
+
+    def forward(self, qkv):
+        qk, v = np.split(qkv, [2 * qkv.shape[-1] // 3], axis=-1)        # (N, T, 2d), (N, T, d)
+        y = self.gain * self.norm(qk.reshape(*qk.shape[:-1], 2 * self.heads, -1))
+        return np.concatenate([y.reshape(qk.shape), v], axis=-1)        # y (N, T, 2H, d_h)
+
+    def backward(self, dqkv):
+        dqk, dv = np.split(dqkv, [2 * dqkv.shape[-1] // 3], axis=-1)
+        dy = self.gain * dqk.reshape(*dqk.shape[:-1], 2 * self.heads, -1)
+        return np.concatenate([self.norm.backward(dy).reshape(dqk.shape), dv], axis=-1)
+
+
+class ModernTransformer(Transformer):
+    """The transformer of notebook 06 with newer parts.   tokens (N, T) -> logits (N, T, V)
+
+    The arguments are those of `Transformer`. Positions are rotary; norms are RMSNorm, also of
+    queries and keys; the MLP has a ReLU²; no biases; branches and head start at 0.
+    """
+
+    def __init__(self, vocab_size, context, width, heads, blocks):
+        super().__init__(vocab_size, context, width, heads, blocks)
+        for block in self.blocks:
+            block.norm_1, block.norm_2 = RMSNorm(), RMSNorm()
+            block.attention.qkv = Sequential(Linear(width, 3 * width, bias=False), QKNorm(heads))
+            block.attention.out = Linear(width, width, scale=0, bias=False)
+            block.mlp = Sequential(Linear(width, 4 * width, bias=False), ReLUSquared(),
+                                   Linear(4 * width, width, scale=0, bias=False))
+        self.token = Embedding(vocab_size, width, scale=1)              # a row has the size 1
+        self.norm = RMSNorm()
+        self.head = Linear(width, vocab_size, scale=0, bias=False)
+
+
+def newton_schulz(G, turns=5):
+    """Nearly the orthogonal factor U Vᵀ of a matrix: its singular values become about 1.
+
+    G: (m, n) floats. turns: five for values that differ a hundredfold. A matrix of 0 stays 0.
+    Source: Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024.
+    """
+    guards.matrix(G)
+    tall = G.shape[0] > G.shape[1]
+    X = G.T if tall else G
+    X = X / (np.linalg.norm(X) + 1e-12)
+    for _ in range(turns):
+        A = X @ X.T                                                     # the smaller square
+        X = 3.4445 * X + (-4.7750 * A + 2.0315 * A @ A) @ X
+    return X.T if tall else X
+
+
+class Muon(Optimizer):
+    """Momentum, whose matrix is then made orthogonal: v ← β v + g, θ ← θ - α NS(g + β v).
+
+    theta: one matrix (n_in, n_out). turns: of `newton_schulz`. A matrix that widens gets steps
+    longer by sqrt(n_out / n_in).
+    Source: Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024.
+    """
+
+    def __init__(self, theta, learning_rate=0.02, beta=0.95, turns=5):
+        super().__init__(theta, learning_rate)
+        guards.matrix(theta)
+        self.beta, self.turns, self.v = beta, turns, np.zeros_like(theta)
+
+    def update(self, gradient, alpha):
+        self.v = self.beta * self.v + gradient
+        n_in, n_out = self.theta.shape
+        alpha *= math.sqrt(max(1, n_out / n_in))
+        self.theta -= alpha * newton_schulz(gradient + self.beta * self.v, self.turns)
+
+
+def optimizers_for(model, muon_rate=0.02, adam_rate=3e-3, turns=5):
+    """An optimizer for each parameter array: a list of (optimizer, its gradient).
+
+    Muon for the matrices inside the blocks, Adam for everything else; for all if muon_rate is None.
+    """
+    pairs = []
+    for name, layer, key in parameters(model):
+        theta, gradient = getattr(layer, key), getattr(layer, f"d{key}")
+        if muon_rate is not None and name.startswith("blocks") and theta.ndim == 2:
+            pairs.append((Muon(theta, muon_rate, turns=turns), gradient))
+        else:
+            pairs.append((Adam(theta, adam_rate, betas=(0.9, 0.95)), gradient))
+    return pairs
+
+
+def hold_then_fall(step, steps, fall=0.6):
+    """The share of the learning rate: 1, then over the last `fall` of all steps in a line to 0."""
+    return min(1.0, (steps - step) / (fall * steps))
+
+
+@np.errstate(under="ignore")
+def train_modern(model, tokens, steps, batch_size=6, optimizers=None, schedule=hold_then_fall,
+                 workers=2, seed=0, validation=None, every=250, on_check=None, progress=True):
+    """Like `train` of notebook 06, with an optimizer for each array; the same history comes back.
+
+    optimizers: as `optimizers_for` gives them, which is the default. schedule: a function of step
+    and steps. "seconds" counts training alone, without the looks at the held-out text.
+    """
+    guards.training(model, tokens, steps, batch_size)
+    rng, seconds = np.random.default_rng(seed), 0.0
+    history = {"loss": [], "checked": [], "validation": []}
+    pairs = optimizers_for(model) if optimizers is None else optimizers
+    bar = tqdm(range(steps), desc="training", leave=False, disable=not progress, mininterval=1)
+    with Workers(model, min(workers, batch_size) if can_start_threads() else 1) as team:
+        try:
+            for step in bar:
+                started, share = perf_counter(), schedule(step, steps)
+                batch = sample_batch(tokens, batch_size, model.config["context"], rng)
+                loss = float(team.loss_and_gradient(*batch))
+                guards.finite_loss(loss, step)
+                team.run(lambda pair, share=share:
+                         pair[0].step(pair[1], share * pair[0].learning_rate), pairs)
+                history["loss"].append(loss)
+                seconds += perf_counter() - started
+                if (step + 1) % every == 0 or step + 1 == steps:
+                    look(history, step + 1, model, validation, on_check, bar)
+        except KeyboardInterrupt:
+            print(f"stopped after {len(history['loss'])} steps; the model keeps what it learned")
+    return {key: np.array(values) for key, values in history.items()} | {"seconds": seconds}
+
+
+class TiedTable(Embedding):
+    """A token table that is also the head: its gradient is the sum of both uses."""
+
+    def backward(self, dy):
+        super().backward(dy)
+        self.dW += self.from_head
+
+
+class TiedHead(Layer):
+    """logits = x Wᵀ with the W of a table.   (N, T, d) -> (N, T, V)"""
+
+    def __init__(self, table):
+        super().__init__()
+        self.shared = SimpleNamespace(table=table)                      # so that `walk` skips it
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.shared.table.W.T
+
+    def backward(self, dlogits):
+        rows, x = (part.reshape(-1, part.shape[-1]) for part in (dlogits, self.x))
+        self.shared.table.from_head = rows.T @ x                     # (V, d)
+        return dlogits @ self.shared.table.W
+
+
+def without(model, *ideas):
+    """Put the older part back in the place of each idea. To be called before `flatten`."""
+    T, d = model.config["context"], model.config["width"]
+    shrink = 1 / math.sqrt(2 * len(model.blocks))
+    for block in model.blocks:
+        attention, (_, _, down) = block.attention, block.mlp.layers
+        if "rotary" in ideas:
+            attention.rotary, model.position = False, Embedding(T, d, scale=1)
+        if "RMSNorm" in ideas:
+            block.norm_1, block.norm_2, model.norm = (LayerNorm(d) for _ in range(3))
+        if "ReLU²" in ideas:
+            block.mlp.layers[1] = GELU()
+        if "gain" in ideas:
+            attention.qkv.layers[1].gain = 1.0
+        if "QK-norm" in ideas:
+            attention.qkv.layers.pop()
+        if "start at 0" in ideas:
+            attention.out.scale, down.scale = shrink / math.sqrt(d), shrink / math.sqrt(4 * d)
+            model.head.scale = 0.02
+        if "no biases" in ideas:
+            attention.qkv.layers[0], attention.out = Linear(d, 3 * d), Linear(d, d, scale=0)
+            block.mlp.layers[::2] = Linear(d, 4 * d), Linear(4 * d, d, scale=0)
+        if "ReLU² for a gate" in ideas:
+            h = 8 * d // 3                                              # as many parameters
+            block.mlp = Sequential(Linear(d, 2 * h, bias=False), Gate(),
+                                   Linear(h, d, scale=0, bias=False))
+    if "untied head" in ideas:
+        model.token = TiedTable(model.config["vocab_size"], d, scale=1 / math.sqrt(d))
+        model.head = TiedHead(model.token)
+    return model
+
+
+def loss_by_place(model, tokens, batch_size=16):
+    """The mean loss at each place of the windows of a text, laid end to end.   (L,) -> (T,) nats"""
+    T = model.config["context"]
+    starts = np.arange(0, len(tokens) - T, T)
+    places = starts[:, None] + np.arange(T)                             # (windows, T)
+    batches = [places[i : i + batch_size] for i in range(0, len(places), batch_size)]
+    return sum(token_losses(model, tokens[rows], tokens[rows + 1]).sum(axis=0, dtype=float)
+               for rows in batches) / len(places)
