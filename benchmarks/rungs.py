@@ -4,10 +4,11 @@
     python -m benchmarks.rungs --only MLP      those whose name begins with a text
     python -m benchmarks.rungs --list          what there is to run
 
-The models are those of notebook 06: the code of its cells is read from the notebook. Each rival has
-as many steps as the transformer there, with the learning rate that suits it, unless its name says
-how many. Stored are for each run: steps, parameters, seconds, the loss on the whole held-out play, and
-the loss by place in the window. About 20 minutes on two cores; let nothing else run beside it.
+The models are those of notebook 06: the code of its cells is read from the notebook. Each rival
+has as many steps as the transformer there, with the learning rate that suits it, unless its name
+says how many. Stored are for each run: steps, parameters, seconds, the loss on the whole held-out
+play, and the loss by place in the window. About 20 minutes on two cores; let nothing else run
+beside it.
 """
 
 import argparse

@@ -44,7 +44,7 @@ def test_writing_figure_over_a_grid():
         written = sum(len(t.get_text()) for t in fig.axes[0].texts)
         assert np.nanmax(shade) <= 1 and written > len(prompt.strip())
     again = [png(figures.writing_figure(model, tokenizer, "O", 1.0, 62, 1.0, 20, seed))
-             for seed in (1, 1, 2)]  # fmt: skip
+             for seed in (1, 1, 2)]
     assert again[0] == again[1] != again[2]
     with pytest.raises(ValueError, match="the prompt is empty"):
         figures.writing_figure(model, tokenizer, "", 1.0, 5, 1.0, 20, 0)
@@ -55,10 +55,12 @@ def test_the_curve_grows_on_axes_that_stay(done):
     loss = np.linspace(4.1, 2.0, done)
     checked = list(range(20, done + 1, 20))
     history = {"loss": list(loss), "checked": checked, "validation": [2.2] * len(checked)}
-    figure = figures.curve_figure(history if done else {}, COUNTED, steps=200)
+    ladder = COUNTED | {"counted, 4 characters": 1.8, "transformer": 1.7}
+    figure = figures.curve_figure(history if done else {}, ladder, steps=200)
     (ax,) = figure.axes
     assert ax.get_xlim() == (0, 202) and ax.get_ylim() == (1.4, 4.4)
-    assert set(COUNTED) <= set(texts(figure))
+    assert {*COUNTED, "counted, 4 characters"} <= set(texts(figure))
+    assert "transformer" not in texts(figure), "lines stand for what was counted"
     batches = ax.lines[0].get_xydata()
     np.testing.assert_allclose(batches[:, 1], loss)
     assert not done or batches[-1, 0] == done, "the first step is 1"
@@ -69,16 +71,72 @@ def test_the_curve_grows_on_axes_that_stay(done):
         smooth = labels["training batches, mean of 25"]
         np.testing.assert_allclose(smooth[0], [13, loss[:25].mean()])
         assert smooth[-1, 0] == done - 12, "as far from the end as from the start"
+        assert f"{loss[-25:].mean():.2f} after {done} of 200 steps" in figure.alt
 
 
-def test_the_ladder_is_sorted_and_says_how_many_choices():
-    figure = figures.ladder_figure({**COUNTED, "transformer": 1.8, "MLP": 2.0})
+def test_the_counted_curve_marks_its_lowest_point():
+    losses = [3.3, 2.5, 2.1, 1.9, 1.8, 1.9, 2.0]
+    figure = figures.counted_figure(losses)
     (ax,) = figure.axes
-    assert [t.get_text() for t in ax.get_yticklabels()] == [
-        "uniform", "unigram", "bigram", "MLP", "transformer"]  # fmt: skip
-    assert [bar.get_width() for bar in ax.patches] == [4.1, 3.3, 2.5, 2.0, 1.8]
-    assert "1.80 nats = 6.0 choices" in texts(figure)
-    assert len({bar.get_facecolor() for bar in ax.patches}) == 2, "counted and trained"
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), losses)
+    np.testing.assert_allclose(ax.lines[1].get_xydata(), [[4, 1.8]])
+    assert "1.80 at 4 characters" in figure.alt and "2.00" in figure.alt
+
+
+def test_the_ladder_says_how_many_choices_and_over_how_many_seeds():
+    bands = {name: [loss] for name, loss in COUNTED.items()}
+    figure = figures.ladder_figure(
+        bands | {"MLP": [2.0, 2.1], "transformer": [1.7, 1.8, 1.9]}, steps=1700)
+    (ax,) = figure.axes
+    assert [t.get_text() for t in ax.get_yticklabels()] == [*COUNTED, "MLP", "transformer"]
+    np.testing.assert_allclose([bar.get_width() for bar in ax.patches], [4.1, 3.3, 2.5, 2.05, 1.8])
+    assert "1.80 nats = 6.0 choices (3 seeds)" in texts(figure)
+    np.testing.assert_allclose(ax.lines[-1].get_xdata(), [1.7, 1.9])
+    hatched = [bool(bar.get_hatch()) for bar in ax.patches]
+    assert hatched == [True, True, True, False, False], "told apart without color"
+    assert "1700 steps each" in ax.get_xlabel()
+
+
+def test_the_reading_curve_stands_beside_the_mlps():
+    read, mlps = {1: 2.5, 8: 1.7, 64: 1.6}, {1: 2.5, 8: 1.8, 32: 1.9}
+    figure = figures.read_figure(read, mlps)
+    (ax,) = figure.axes
+    curve, points = (line.get_xydata() for line in ax.lines)
+    np.testing.assert_allclose(curve, list(read.items()))
+    np.testing.assert_allclose(points, list(mlps.items()))
+    assert len({line.get_marker() for line in ax.lines}) == 2
+    assert "1.80 nats at 8" in figure.alt and "1.90 at 32" in figure.alt
+
+
+def test_left_out_parts_are_sorted_and_dotted():
+    losses = {"without a": [3.0, 3.2], "as it is": [2.0, 2.1], "without b": [2.5]}
+    figure = figures.left_out_figure(losses)
+    (ax,) = figure.axes
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["as it is", "without b", "without a"]
+    np.testing.assert_allclose([bar.get_width() for bar in ax.patches], [2.05, 2.5, 3.1])
+    np.testing.assert_allclose(ax.lines[2].get_xdata(), [3.0, 3.2])
+
+
+def test_the_jump_is_drawn_for_every_rival():
+    curves = {name: np.array([[100, 2.5, 2.5], [200, 2.2, last]])
+              for name, last in [("1 block", 2.0), ("2 blocks", 0.1), ("MLP", 2.1)]}
+    figure = figures.roll_figure(curves, {"loss": 1.4, "steps": 1600})
+    (ax,) = figure.axes
+    for line, curve in zip(ax.lines, curves.values(), strict=False):
+        np.testing.assert_allclose(line.get_xydata(), curve[:, [0, 2]])
+    found = "\n".join(texts(figure))
+    assert "2 blocks: 0.10" in found and "MLP, 32 characters: 1.40" in found
+    heights = sorted(t.get_position()[1] for t in ax.texts)
+    assert min(np.diff(heights)) > 0.19, "labels do not lie on each other"
+
+
+def test_induction_names_its_heads():
+    weights = np.tri(6) / np.arange(1, 7)[:, None]
+    figure = figures.induction_figure("↵ab ab", weights, weights[::-1], 3, 1)
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
+    assert titles == ["block 1, head 3: one place back", "block 2, head 1: behind the same letter"]
+    np.testing.assert_allclose(figure.axes[1].images[0].get_array(), weights[::-1])
+    assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == list("↵ab␣ab")
 
 
 def test_the_dials_are_drawn_over_the_guess():
@@ -97,7 +155,7 @@ def test_the_dials_are_drawn_over_the_guess():
 def test_maps_hide_what_lies_ahead_and_name_the_characters():
     weights = np.tri(4) / np.arange(1, 5)[:, None]
     figure = figures.maps_figure("a b\n", {"spaces": weights, "vowels": weights},
-                                 {"spaces": (2, 3), "vowels": (0, 0)})  # fmt: skip
+                                 {"spaces": (2, 3), "vowels": (0, 0)})
     titles = [ax.get_title(loc="left") for ax in figure.axes]
     assert titles == ["spaces: block 3, head 4", "vowels: block 1, head 1"]
     for ax in figure.axes:

@@ -252,7 +252,8 @@ def pinned(model, steps, **options):
             alpha = o["learning_rate"] * (1 + math.cos(math.pi * u)) / 2
         theta -= alpha * o["weight_decay"] * decays * theta
         m, v = 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g * g
-        theta -= alpha * m / (1 - 0.9 ** (step + 1)) / (np.sqrt(v / (1 - 0.99 ** (step + 1))) + 1e-8)
+        root = np.sqrt(v / (1 - 0.99 ** (step + 1)))
+        theta -= alpha * m / (1 - 0.9 ** (step + 1)) / (root + 1e-8)
     return theta, losses
 
 

@@ -5,10 +5,10 @@ import math
 import numpy as np
 
 from helpers.arrays import softmax
-from helpers.checks import Exercise, Wrong, call, call_method, members
-from helpers.layers import GELU, Layer, Linear, Sequential, SoftmaxCrossEntropy, flatten
+from helpers.checks import Exercise, call, call_method
+from helpers.layers import SoftmaxCrossEntropy, flatten
 from helpers.optimizers import Adam, clip_gradient
-from helpers.transformer import Block, LayerNorm, Transformer
+from helpers.transformer import Block, Transformer
 
 
 def answers(exercise, table):
@@ -141,7 +141,8 @@ answers(ex2, [
     ("the table is counted from the play that it is judged by; count in the training text",
      lambda train, play, V: bigram_loss(play, play, V)),
     ("a pair that never occurred in the training text has probability 0, and costs infinitely "
-     "much in the play; add 1 to every count", lambda train, play, V: bigram_loss(train, play, V, 0)),
+     "much in the play; add 1 to every count",
+     lambda train, play, V: bigram_loss(train, play, V, 0)),
     ("the pair is turned round: a, the row, comes first, b follows it",
      lambda train, play, V: bigram_loss(train[::-1], play, V)),
     ("the sign is off: the loss is minus the logarithm",
@@ -572,7 +573,8 @@ answers(ex7, [
     ("the probabilities were made equal; those that stay keep their proportions",
      lambda p, q: (nucleus(p, q) > 0) / (nucleus(p, q) > 0).sum()),
     ("the tokens are taken in the order of the alphabet; begin with the most likely",
-     lambda p, q: kept_only(p, np.arange(int((np.concatenate([[0], np.cumsum(p)[:-1]]) < q).sum())))),
+     lambda p, q: kept_only(p, np.arange(
+         int((np.concatenate([[0], np.cumsum(p)[:-1]]) < q).sum())))),
     ("this is what was cut; keep the others", lambda p, q: np.where(nucleus(p, q) > 0, 0, p) / max(
         np.where(nucleus(p, q) > 0, 0, p).sum(), 1e-300)),
     ("what is left was put through a softmax again; dividing by the sum is enough",

@@ -179,48 +179,42 @@ def ladder_figure(bands, steps):
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
     ax.set(xlim=(0, 1.42 * max(max(losses) for losses in bands.values())),
-           xlabel="loss on the held-out play (nats per character)\n"
-                  f"hatched: counted; filled: trained, {steps} steps each; black: from seed to seed")
+           xlabel="loss on the held-out play (nats per character)\nhatched: counted; "
+                  f"filled: trained, {steps} steps each; black: from seed to seed")
     worst, last = next(iter(bands)), list(bands)[-1]
     return with_alt(figure, (
-        f"{len(bands)} bars, from {worst} with {np.mean(bands[worst]):.2f} nats down to {last} with "
-        f"{np.mean(bands[last]):.2f}, which is the shortest. "
+        f"{len(bands)} bars, from {worst} with {np.mean(bands[worst]):.2f} nats down to {last} "
+        f"with {np.mean(bands[last]):.2f}, which is the shortest. "
         + "; ".join(f"{name} {np.mean(losses):.2f}" for name, losses in bands.items()) + "."
     ))
 
 
-def read_figure(by_place, mlps, counted):
+def read_figure(transformer, mlps):
     """Draw the held-out loss against the number of characters that may be seen.
 
-    by_place: (T,) of one transformer. mlps: {window: loss}, a model each. counted: (K,) of tables
-    with 0 to K - 1 characters. Returns a Figure.
+    transformer: {characters: loss} of one model. mlps: {window: loss}, a model each.
+    Returns a Figure.
     """
-    figure = Figure(figsize=(8.2, 4.4))
+    figure = Figure(figsize=(8.2, 4.2))
     ax = figure.add_subplot()
-    seen = np.arange(1, len(by_place) + 1)
-    edges = np.unique(np.round(2 ** np.arange(0, math.log2(len(by_place)) + 0.5, 0.5)).astype(int))
-    groups = [(a, b) for a, b in zip([0, *edges[:-1]], edges, strict=True)]
-    middle = [seen[a:b].mean() for a, b in groups]
-    ax.plot(middle, [by_place[a:b].mean() for a, b in groups], "o-", color=BLUE, markersize=5)
-    ax.plot(list(mlps), list(mlps.values()), "s", color=ORANGE, markersize=7, linestyle=":")
-    memory = np.arange(1, len(counted))
-    ax.plot(memory, counted[1:], "^", color=GRAY, markersize=6, linestyle="--")
+    ax.plot(list(transformer), list(transformer.values()), "o-", color=BLUE, markersize=6)
+    ax.plot(list(mlps), list(mlps.values()), "s:", color=ORANGE, markersize=7)
     ax.set_xscale("log", base=2)
-    ticks = [2**k for k in range(int(math.log2(len(by_place))) + 1)]
-    ax.set_xticks(ticks, [str(tick) for tick in ticks])
+    ax.set_xticks(list(transformer), [str(seen) for seen in transformer])
     ax.minorticks_off()
+    low, far, last = min(transformer.values()), max(transformer), max(mlps)
     ax.set(xlabel="characters that may be seen", ylabel="held-out loss (nats per character)",
-           ylim=(min(by_place.min(), min(mlps.values())) - 0.12, 2.65), xlim=(0.9, 100))
-    last = max(mlps)
-    ax.text(70, np.mean(by_place[-12:]), "one\ntransformer", color=text_color(BLUE), va="center")
-    ax.text(last * 1.08, mlps[last], "MLPs, one for\neach window", color=text_color(ORANGE),
+           ylim=(low - 0.12, max(*transformer.values(), *mlps.values()) + 0.1),
+           xlim=(0.9, 2.6 * far))
+    ax.text(1.12 * far, transformer[far], "one transformer", color=text_color(BLUE), va="center")
+    ax.text(1.15 * last, mlps[last], "MLPs, one for\neach window", color=text_color(ORANGE),
             va="center")
-    ax.text(memory[-1] + 0.5, counted[-1], "counted", color=GRAY, va="bottom")
+    best = min(mlps, key=mlps.get)
     return with_alt(figure, (
-        "Three curves over the number of characters that may be seen, from 1 to "
-        f"{len(by_place)}. The counted tables are lowest at four and rise steeply after. The MLPs "
-        f"are lowest at {min(mlps, key=mlps.get)} and worse at {last} ({mlps[last]:.2f} nats). The "
-        f"transformer's curve falls all the way, to {by_place[-12:].mean():.2f}."
+        f"Two curves over the number of characters that may be seen. The MLPs fall to "
+        f"{mlps[best]:.2f} nats at {best} characters and rise to {mlps[last]:.2f} at {last}. The "
+        f"transformer's curve falls from {transformer[min(transformer)]:.2f} to "
+        f"{transformer[far]:.2f} at {far}, steeply to 8 and then slowly."
     ))
 
 
@@ -248,7 +242,7 @@ def roll_figure(curves, far):
     """Draw how the loss on the second call falls while rivals learn.
 
     curves: {name: (checks, 3) of step, first call, second call}. far: the stored run of an MLP
-    over 32 characters, with its "loss" and "steps". Returns a Figure.
+    over 32 characters, with its "loss" and "steps"; None without. Returns a Figure.
     """
     figure = Figure(figsize=(8.2, 4.0))
     ax = figure.add_subplot()
@@ -258,9 +252,10 @@ def roll_figure(curves, far):
     for (name, curve), (color, style) in zip(curves.items(), styles, strict=True):
         ax.plot(curve[:, 0], curve[:, 2], style, color=color, markersize=5)
         ends.append([curve[-1, 2], f"{name}: {curve[-1, 2]:.2f}", text_color(color)])
-    ends.append([far["loss"], f"MLP, 32 characters: {far['loss']:.2f}\n(after {far['steps']} steps)",
-                 text_color(PINK)])
-    ax.plot([0, steps], [far["loss"]] * 2, color=PINK, linestyle="-.", linewidth=1.5)
+    if far is not None:
+        words = f"MLP, 32 characters: {far['loss']:.2f}\n(after {far['steps']} steps)"
+        ends.append([far["loss"], words, text_color(PINK)])
+        ax.plot([0, steps], [far["loss"]] * 2, color=PINK, linestyle="-.", linewidth=1.5)
     height = -1.0
     for value, words, color in sorted(ends):
         height = max(value, height + 0.2)  # labels that would touch move apart
@@ -270,8 +265,9 @@ def roll_figure(curves, far):
     ax.set_xticks(np.arange(0, steps + 1, 400))
     return with_alt(figure, "Loss on the second call over steps. " + " ".join(
         f"{name} ends at {curve[-1, 2]:.2f} nats." for name, curve in curves.items()) + (
-        " Two blocks start like the others, then fall almost to zero within a few hundred steps. "
-        f"A line marks an MLP over 32 characters after {far['steps']} steps, {far['loss']:.2f}."))
+        " Two blocks start like the others, then fall almost to zero within a few hundred steps.")
+        + ("" if far is None else " A line marks an MLP over 32 characters after "
+           f"{far['steps']} steps, {far['loss']:.2f}."))
 
 
 def induction_figure(text, before, behind, first, second):
@@ -352,9 +348,9 @@ def writing_figure(model, tokenizer, prompt, temperature, top_k=None, top_p=None
     sure = [float(np.mean(probabilities[new & part])) if (new & part).any() else math.nan
             for part in (inside, starts)]
     return with_alt(text_figure(text, probabilities), (
-        f"A made-up scene of {length} characters after the prompt, each shaded by its probability: "
-        f"inside words it is {sure[0]:.0%} on average, at the beginning of a word {sure[1]:.0%}. It "
-        f"begins: {' '.join(text.split())[:120]}"
+        f"A made-up scene of {length} characters after the prompt, each shaded by its "
+        f"probability: inside words it is {sure[0]:.0%} on average, at the beginning of a word "
+        f"{sure[1]:.0%}. It begins: {' '.join(text.split())[:120]}"
     ))
 
 
@@ -401,8 +397,7 @@ def ablation_figure(costs):
     ax.set_title("rise of the loss without the head (nats)", fontsize=11)
     ax.tick_params(length=0)
     return with_alt(figure, (
-        f"A table of {costs.shape[0]} blocks by {costs.shape[1]} heads. Without one of the heads of "
-        f"the first block the loss rises by {costs[0].min():.2f} to {costs[0].max():.2f} nats, "
-        f"without one of the others by {costs[1:].max():.2f} at most."
-        if len(costs) > 1 else "A table with what each head of a single block costs in nats."
+        f"A table of {costs.shape[0]} blocks by {costs.shape[1]} heads. Without one of them the "
+        f"loss rises by {costs.min():.2f} to {costs.max():.2f} nats; the darkest cell is head "
+        f"{costs.argmax() % costs.shape[1] + 1} of block {costs.argmax() // costs.shape[1] + 1}."
     ))
