@@ -221,3 +221,15 @@ def test_hidden_figure_leaves_the_parameters_as_they_are():
     before = thetas.copy()
     figures.hidden_figure(thetas, [0, 7], 1)
     np.testing.assert_array_equal(thetas, before)
+
+
+def test_descent_figure_marks_the_ends_of_its_legs():
+    losses = np.array([0.4, 0.35, 0.3, 0.1, 0.0])
+    figure = figures.descent_figure(losses, ["one", "two"])
+    ax = figure.axes[0]
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), losses)
+    np.testing.assert_array_equal(ax.lines[1].get_xydata(), [[0, 0.4], [2, 0.3], [4, 0.0]])
+    assert [(text.get_text(), text.get_position()[0]) for text in ax.texts] == [
+        ("one", 1), ("two", 3)
+    ]
+    assert "it is 0.4000, 0.3000, 0.0000." in figure.alt

@@ -474,6 +474,26 @@ def hidden_figure(thetas, steps, moment):
                     f"output: {good} of the 4 corners are on their side.")
 
 
+def descent_figure(losses, legs):
+    """Draw the loss along a way of several legs, all of the same length.
+
+    losses: (n + 1,). legs: their names.
+    """
+    figure = Figure(figsize=(8, 3))
+    ax = figure.add_subplot()
+    ends = np.linspace(0, len(losses) - 1, len(legs) + 1)
+    ax.plot(losses, color=BLUE)
+    ax.plot(ends, losses[ends.astype(int)], "o", color=BLUE)
+    for name, left, right in zip(legs, ends[:-1], ends[1:], strict=True):
+        ax.text((left + right) / 2, 1.1 * losses[0], name, ha="center")
+        ax.axvline(right, color=GRAY, linewidth=1, linestyle=":")
+    ax.set(xlabel="step along the way", ylabel="loss", ylim=(-0.02, 1.25 * losses[0]),
+           xlim=(-8, len(losses) + 7), xticks=ends)
+    halts = ", ".join(f"{losses[int(end)]:.4f}" for end in ends)
+    return with_alt(figure, "The loss along a way through the plateau never rises. Level to the "
+                    f"eye on the first leg, it falls on the others; at the ends it is {halts}.")
+
+
 def widths_figure(shares, losses, levels):
     """Draw how many starts learn XOR by hidden width, and the losses at which they end.
 
