@@ -15,6 +15,18 @@ SCREENSHOTS = folder() / "screenshots"  # of failures; in .gitignore
 MEASURED = pytest.StashKey()
 
 
+def pytest_collection_modifyitems(config, items):
+    """Leave out the long tests in JupyterLite unless they are asked for, by marker or by name."""
+    if "lite" not in " ".join([config.option.markexpr, *config.args]):
+        config.hook.pytest_deselected(items=[item for item in items if is_lite(item)])
+        items[:] = [item for item in items if not is_lite(item)]
+
+
+def is_lite(item):
+    """True if a test runs notebooks in JupyterLite."""
+    return item.get_closest_marker("lite") is not None
+
+
 @pytest.fixture(scope="session")
 def browser_path():
     """Where the system's own browser is."""

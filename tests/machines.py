@@ -28,10 +28,13 @@ def run(*command, **options):
 
 
 class Environment:
-    """A virtual environment of its own, made by `python`, with some packages installed."""
+    """A virtual environment of its own, made by `python`, with some packages installed.
 
-    def __init__(self, path, *packages, python=sys.executable):
-        run(python, "-m", "venv", path)
+    all_packages: it sees those of `python`, too.
+    """
+
+    def __init__(self, path, *packages, python=sys.executable, all_packages=False):
+        run(python, "-m", "venv", *["--system-site-packages"] * all_packages, path)
         windows = sys.platform == "win32"
         self.scripts = path / ("Scripts" if windows else "bin")
         self.python = self.scripts / ("python.exe" if windows else "python")
@@ -50,6 +53,12 @@ class Environment:
     def pip(self, *arguments, **options):
         """Run pip; returns what it prints."""
         return run(self.python, "-m", "pip", "--disable-pip-version-check", *arguments, **options)
+
+    def broken(self):
+        """Return what `pip check` says of packages that do not fit together; "" if all do."""
+        command = [self.python, "-m", "pip", "--disable-pip-version-check", "check"]
+        result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+        return result.stdout if result.returncode else ""
 
     def packages(self):
         """Return {name: version} of all that is installed."""

@@ -4,6 +4,7 @@ import io
 import json
 import math
 import sys
+from datetime import datetime
 from fractions import Fraction
 
 import numpy as np
@@ -150,4 +151,15 @@ def test_progress(outer, capsys, tmp_path):
         " 99.1  right", " 99.2  wrong", "99.10  not run yet", "1 of 3 are right",
     ]  # fmt: skip
     kept = json.loads((tmp_path / "progress.json").read_text(encoding="utf-8"))
-    assert kept == {"99.1": "right", "99.2": "wrong", "99.10": "not run yet"}
+    assert kept["exercises"] == {"99.1": "right", "99.2": "wrong", "99.10": "not run yet"}
+    assert kept["user"] and datetime.fromisoformat(kept["at"]) <= datetime.now()
+
+
+def test_progress_in_a_folder_is_named_by_user_and_notebook(outer, monkeypatch, tmp_path):
+    monkeypatch.setenv("JUPYTERHUB_USER", "ada")
+    for answer, state in [(4.0, "wrong"), (table, "right")]:
+        checks.check("99.1", answer)
+        checks.progress(tmp_path)
+        (path,) = tmp_path.iterdir()
+        assert path.name == "ada_99.json"
+        assert json.loads(path.read_text(encoding="utf-8"))["exercises"]["99.1"] == state

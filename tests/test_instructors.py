@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from helpers import checks
+from helpers.lessons.notebook_01 import exercises  # noqa: F401  registered once, for good
 from helpers.plots import BLUE, png, with_alt
 from tests.course import NOTEBOOKS, answer_of, folder
 from tools import set_repository, times
@@ -72,3 +73,28 @@ def test_example_of_a_figure_works(example):
     figure = names["rate_figure"](alphas, np.abs(alphas - 0.4))
     assert "lowest point at α = 0.40" in figure.alt
     assert png(figure).startswith(b"\x89PNG")
+
+
+BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+
+
+def test_table_of_a_class_is_made_of_what_progress_writes(monkeypatch, tmp_path, capsys):
+    """The blocks as they stand on the page, but for the folder of the hub."""
+    said, table, _ = BLOCKS
+    for user, answer in [("ada", lambda T: np.tri(T, dtype=bool)), ("ben", lambda T: np.tri(T))]:
+        monkeypatch.setenv("JUPYTERHUB_USER", user)
+        monkeypatch.setattr(checks, "VERDICTS", {})
+        checks.check("1.2", answer)
+        exec(said.replace("progress()", f"progress({str(tmp_path)!r})"), {})
+    capsys.readouterr()
+    exec(table.replace('"/srv/progress"', repr(str(tmp_path))), {})
+    ada, ben = capsys.readouterr().out.splitlines()
+    assert re.match(r"ada +1 of \d+ \(1\.2\) at 20", ada)
+    assert re.match(r"ben +0 of \d+ \(\) at 20", ben)
+
+
+def test_cell_for_a_grading_tool_raises_what_a_wrong_answer_is_told():
+    *_, graded = BLOCKS
+    exec(graded, {"my_causal_mask": lambda T: np.tri(T, dtype=bool)})
+    with pytest.raises(AssertionError, match=r"✗ 1\.2: "):
+        exec(graded, {"my_causal_mask": lambda T: np.tri(T)})

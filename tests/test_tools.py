@@ -179,7 +179,7 @@ def copy(tmp_path):
     """A copy of the files in which the address stands."""
     for path in set_repository.files(folder()):
         target = tmp_path / path.relative_to(folder())
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
     return tmp_path
 
@@ -189,8 +189,11 @@ def test_set_repository_changes_every_address_and_nothing_else(copy):
     (old,) = set_repository.addresses(copy)
     set_repository.set_address(copy, "ada/course.v2")
     assert set_repository.addresses(copy) == {"ada/course.v2"}
+    site = "https://{}.github.io/{}".format(*old.split("/"))
+    assert any(site in text for text in before.values())
     for path, text in before.items():
-        assert path.read_text(encoding="utf-8") == text.replace(old, "ada/course.v2")
+        moved = text.replace(old, "ada/course.v2").replace(site, "https://ada.github.io/course.v2")
+        assert path.read_text(encoding="utf-8") == moved
         if path.suffix == ".ipynb":
             assert build.is_current(path), "an address does not make a notebook stale"
     set_repository.set_address(copy, old)

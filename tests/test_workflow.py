@@ -1,5 +1,6 @@
 """The workflow of the public repository covers what pyproject.toml promises."""
 
+import json
 import re
 import shutil
 
@@ -13,6 +14,7 @@ from tests.test_environment import PROJECT
 PATH = folder() / ".github" / "workflows" / "tests.yml"
 WORKFLOW = yaml.safe_load(PATH.read_text(encoding="utf-8"))
 JOBS = WORKFLOW["jobs"]
+PAGES = yaml.safe_load((PATH.parent / "pages.yml").read_text(encoding="utf-8"))
 MATRIX = JOBS["tests"]["strategy"]["matrix"]
 OLDEST = PROJECT["requires-python"].removeprefix(">=")
 
@@ -37,12 +39,22 @@ def test_oldest_versions_are_the_lower_bounds_on_the_oldest_python():
     assert "--resolution lowest-direct -r requirements.txt" in steps("tests")
 
 
-def test_nightly_numpy_may_fail_and_nothing_else():
-    assert "git+https://github.com/numpy/numpy" in steps("nightly")
-    allowed = [name for name, job in JOBS.items() if job.get("continue-on-error")]
-    assert allowed == ["nightly"]
+def test_weekly_jobs_may_fail_and_no_others():
+    """They warn of what is coming, or depend on servers of others."""
+    allowed = {name for name, job in JOBS.items() if job.get("continue-on-error")}
+    weekly = {name for name, job in JOBS.items() if "schedule" in job.get("if", "")}
+    assert allowed == weekly == {"nightly", "links", "colab"}
     newest = next(s["with"] for s in JOBS["nightly"]["steps"] if "python-version" in str(s))
     assert newest["python-version"] == MATRIX["python"][-1]
+    assert "scientific-python-nightly-wheels/simple numpy" in steps("nightly")
+    assert "python -m tools.site --links" in steps("links")
+
+
+def test_colab_job_runs_the_tests_of_colab_in_googles_image():
+    assert "us-docker.pkg.dev/colab-images/public/cpu-runtime" in steps("colab")
+    assert "pytest -m colab" in steps("colab")
+    (variable,) = re.findall(r"--env (COURSE_COLAB_\w+)=", steps("colab"))
+    assert variable in (folder() / "tests" / "test_colab.py").read_text(encoding="utf-8")
 
 
 def test_every_job_runs_the_tests_within_limits():
@@ -51,11 +63,33 @@ def test_every_job_runs_the_tests_within_limits():
     assert WORKFLOW["permissions"] == {"contents": "read"}
     assert WORKFLOW["concurrency"]["cancel-in-progress"] is True
     assert WORKFLOW["env"]["COURSE_LONG"], "see tests/test_colab.py"
-    for name, job in JOBS.items():
+    for name in JOBS.keys() - {"links"}:
         assert "python -m pytest" in steps(name)
+
+
+@pytest.mark.parametrize("workflow", [WORKFLOW, PAGES], ids=["tests", "pages"])
+def test_jobs_end_and_take_only_githubs_own_actions(workflow):
+    for job in workflow["jobs"].values():
         assert job["timeout-minutes"] <= 90
         for step in job["steps"]:
             assert re.fullmatch(r"actions/[a-z-]+@v\d+", step.get("uses", "actions/none@v1")), step
+
+
+def test_site_is_built_and_tested_before_it_is_deployed():
+    """As built, in the same versions; from main alone; by a job with no right but to deploy."""
+    build, deploy = PAGES["jobs"]["build"], PAGES["jobs"]["deploy"]
+    commands = [step.get("run", step.get("uses", "")) for step in build["steps"]]
+    order = [next(i for i, command in enumerate(commands) if part in command)
+             for part in ("tools.site --lite", "pytest", "upload-pages-artifact")]
+    assert order == sorted(order)
+    tested = build["steps"][order[1]]
+    assert '-m "site or lite"' in tested["run"] and tested["env"]["COURSE_SITE"] == "site"
+    assert build["steps"][order[2]]["with"]["path"] == "site"
+    assert PAGES["permissions"] == {"contents": "read"} and "permissions" not in build
+    assert deploy["permissions"] == {"pages": "write", "id-token": "write"}
+    assert deploy["needs"] == "build"
+    main = "github.ref == 'refs/heads/main' && github.event_name != 'pull_request'"
+    assert deploy["if"] == main == build["steps"][order[2]]["if"]
 
 
 def test_screenshots_of_failed_tests_are_kept():
@@ -66,7 +100,10 @@ def test_screenshots_of_failed_tests_are_kept():
 
 
 def test_pythons_agree():
-    """README, environment.yml and the matrix name Pythons that the course supports."""
+    """README, environment.yml, Codespaces and the matrix name Pythons that the course supports."""
+    container = json.loads((folder() / ".devcontainer/devcontainer.json").read_text("utf-8"))
+    assert container["image"].rpartition(":")[2].removeprefix("1-") in MATRIX["python"]
+    assert container["postCreateCommand"].endswith("pip install -r requirements.txt")
     assert f"Python {OLDEST} or newer" in (folder() / "README.md").read_text(encoding="utf-8")
     environment = yaml.safe_load((folder() / "environment.yml").read_text(encoding="utf-8"))
     assert environment["dependencies"][0].removeprefix("python=") in MATRIX["python"]
@@ -100,8 +137,9 @@ def complaints(tmp_path_factory):
 
 
 @pytest.mark.network
-def test_actionlint_has_no_complaint(complaints):
-    assert complaints(PATH) == ""
+@pytest.mark.parametrize("path", sorted(PATH.parent.glob("*.yml")), ids=lambda path: path.stem)
+def test_actionlint_has_no_complaint(complaints, path):
+    assert complaints(path) == ""
 
 
 @pytest.mark.network

