@@ -1,4 +1,4 @@
-"""Notebooks as a browser runs them: long runs are short, and what they came to is read from data/."""
+"""The results of long runs that a browser reads from data/, where its own runs are short."""
 
 import pytest
 
