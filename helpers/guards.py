@@ -96,6 +96,13 @@ def parameters(theta, dtype=None):
                         f"place; got {got}. Write theta = np.array([1.0, 1.0])")
 
 
+def rate(value):
+    """Return a learning rate as a float. Raises ValueError unless it is finite and not negative."""
+    if not 0 <= float(value) < math.inf:
+        raise ValueError(f"the learning rate is {value}; it must be a number from 0 on")
+    return float(value)
+
+
 def gradient(values, theta):
     """Return a gradient as an array with the dtype of theta.
 

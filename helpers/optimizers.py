@@ -74,7 +74,7 @@ class Optimizer:
         gradient: shaped like theta. If it is not (ValueError), or has an entry that is not finite
         (FloatingPointError), nothing is changed.
         """
-        alpha = float(self.learning_rate if learning_rate is None else learning_rate)
+        alpha = guards.rate(self.learning_rate if learning_rate is None else learning_rate)
         gradient = guards.gradient(gradient, self.theta)
         with np.errstate(under="ignore"):                               # 1e-30 squared may be 0
             self.update(gradient, alpha)
@@ -169,11 +169,11 @@ class Adam(Optimizer):
 def warmup_cosine(step, steps, peak, warmup):
     """The learning rate of a step: up to `peak` over `warmup` steps, then half a cosine to 0.
 
-    step: 0 to steps - 1. Source: Loshchilov and Hutter, SGDR, 2017, section 3.
+    step: from 0; from `steps` on the rate is 0. Source: Loshchilov and Hutter, 2017, section 3.
     """
     if step < warmup:
         return peak * (step + 1) / warmup
-    share = (step - warmup) / max(steps - warmup, 1)                    # 0 to 1
+    share = min((step - warmup) / max(steps - warmup, 1), 1)            # 0 to 1
     return peak * (1 + math.cos(math.pi * share)) / 2
 
 

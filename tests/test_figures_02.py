@@ -22,7 +22,7 @@ from helpers.optimizers import (
 from helpers.plots import png
 
 MAKERS = {"SGD": SGD, "Momentum": Momentum, "RMSProp": RMSProp, "Adam": Adam}
-STARTS = [(1, 1), (-1.5, 1.5), (0.3, 0), (0, 0), (1.5, -1.5)]
+STARTS = [(1, 1), (0, 0), (1.5, -1.5)]
 
 
 def walk(x, y, alpha, optimizer, steps=100):
@@ -56,7 +56,7 @@ def test_the_landscape_shows_both_minima_and_fourteen_walks_from_one_height():
 
 
 @pytest.mark.parametrize("optimizer", MAKERS)
-@pytest.mark.parametrize("alpha", [0.001, 0.1, 0.5, 1.0])
+@pytest.mark.parametrize("alpha", [0.001, 0.1, 1.0])
 def test_walk_figure_at_the_ends_of_its_sliders(optimizer, alpha):
     for x, y in STARTS:
         path = walk(x, y, alpha, optimizer)

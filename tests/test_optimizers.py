@@ -294,3 +294,35 @@ def test_tiny_gradients_do_not_raise_where_underflow_does(name):
 def test_a_float64_gradient_too_large_for_float32_is_told():
     with pytest.raises(FloatingPointError, match="infinite at index 1"), np.errstate(all="raise"):
         SGD(np.ones(2, dtype=np.float32), 0.1).step(np.array([1.0, 1e300]))
+
+
+@each
+@pytest.mark.parametrize("rate", [math.nan, math.inf, -0.1])
+def test_a_learning_rate_that_is_none_changes_nothing(name, rate):
+    theta = REFERENCE["start"].copy()
+    with pytest.raises(ValueError, match="the learning rate is"):
+        MAKERS[name](theta).step(REFERENCE["gradients"][0], rate)
+    np.testing.assert_array_equal(theta, REFERENCE["start"])
+
+
+def test_the_constants_that_are_taken_if_none_are_given():
+    for maker, name in ((lambda t: Momentum(t, 0.01), "momentum"), (RMSProp, "rmsprop")):
+        theta = REFERENCE["start"].copy()
+        optimizer = maker(theta)
+        for gradient in REFERENCE["gradients"]:
+            optimizer.step(gradient)
+        np.testing.assert_allclose(theta, REFERENCE[name][-1], rtol=1e-10)
+    adam = Adam(np.zeros(1))
+    for gradient in (1.0, 2.0):
+        adam.step(np.array([gradient]))
+    first = 1e-3 / (1 + 1e-8)
+    m = (0.9 * 0.1 + 0.1 * 2) / (1 - 0.9**2)
+    v = (0.999 * 0.001 + 0.001 * 4) / (1 - 0.999**2)
+    np.testing.assert_allclose(adam.theta, -first - 1e-3 * m / (math.sqrt(v) + 1e-8), rtol=1e-10)
+    assert len(path_of(SGD(np.ones(1), 1.5), lambda t: 2 * t, 100)) == 11  # 1024 is too far
+    theta = np.array([1.0])
+    assert numerical_gradient(lambda t: t[0] ** 3, theta)[0] - 3 == pytest.approx(1e-10, rel=0.5)
+
+
+def test_after_the_last_step_the_schedule_stays_at_zero():
+    assert [warmup_cosine(k, 10, 1.0, 2) for k in (10, 15, 1000)] == [0, 0, 0]

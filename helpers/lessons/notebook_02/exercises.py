@@ -252,8 +252,10 @@ def behind(my_slope, my_start, my_alpha, my_tolerance, my_limit):
 
 @descent.mistake("give back the LAST theta, not the whole path")
 def whole_path(my_slope, my_start, my_alpha, my_tolerance, my_limit):
-    steps = walk(my_slope, my_start, my_alpha, my_tolerance, my_limit)[1]
-    return [walk(my_slope, my_start, my_alpha, 0, n)[0] for n in range(steps + 1)], steps
+    path, steps = [my_start], walk(my_slope, my_start, my_alpha, my_tolerance, my_limit)[1]
+    for _ in range(steps):
+        path.append(path[-1] - my_alpha * my_slope(path[-1]))
+    return path, steps
 
 
 @descent.mistake("you compare the length of the STEP with the tolerance; it is |g|₁ that has to be "
