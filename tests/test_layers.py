@@ -219,7 +219,7 @@ def no_other_float(model, dtype):
 
 
 def test_is_matrix_marks_what_decays():
-    model = Transformer(5, 4, 6, 2, 1)
+    model = Transformer(5, 4, 8, 2, 1)
     theta, _ = flatten(model)
     mask = is_matrix(model)
     assert mask.shape == theta.shape
