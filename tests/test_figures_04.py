@@ -63,7 +63,8 @@ def test_adder_figure_adds(a, b):
     assert figures.read(columns) == a + b
     figure = figures.adder_figure(a, b)
     found = texts(figure)
-    assert any(text.endswith(f"{a} + {b} = {a + b}") for text in found)
+    assert any(text.split() == f"{a:04b} + {b:04b} = {a + b:05b} {a} + {b} = {a + b}".split()
+               for text in found)
     kinds = [text for text in found if text in ("AND", "OR", "NAND")]
     assert len(kinds) == 36
     assert all(f"{name}{index}" in found for name in "abcs" for index in "₀₁₂₃") and "s₄" in found
@@ -233,3 +234,66 @@ def test_descent_figure_marks_the_ends_of_its_legs():
         ("one", 1), ("two", 3)
     ]
     assert "it is 0.4000, 0.3000, 0.0000." in figure.alt
+
+
+def test_labels_stand_where_their_things_are():
+    _, _, folded = figures.fold_figure().axes
+    places = {text.get_text(): tuple(text.xy) for text in folded.texts}
+    assert places == {"(0, 0)": (0, 1), "(1, 1)": (1, 0), "(0, 1) and (1, 0)": (1, 1)}
+    along, length = np.array([0, 1, 2, 2.5]), np.array([0, 1.5, 2.2, 2.6])
+    ones = np.array([[50, 4], [900, 30]])
+    left, right = figures.bound_figure(2.0, 0.5, along, length, ones, ones[:1]).axes
+    places = {text.get_text(): text for text in left.texts}
+    assert places["|θ|, measured"].xy == (3, 2.6) and places["u · θ, measured"].xy == (3, 2.5)
+    for text in left.texts + right.texts:
+        x, y = text.get_position() if not hasattr(text, "xy") else text.xy
+        assert left.get_xlim()[0] <= x and y >= 0
+    assert places["at most √M R"].get_position()[1] > 2 * np.sqrt(0.62 * 16)
+    assert places["at least M γ"].get_position()[1] < 0.5 * 0.62 * 16
+    line = np.linspace(-1, 1, 5)
+    ax = figures.slope_figure(line, line**2, line**4).axes[0]
+    (x, y), (_, lower) = (text.get_position() for text in ax.texts)
+    assert x < 1 and 1 < y < 1.1, "beside the right end of its curve"
+    assert lower == line[3] ** 4
+
+
+def test_texts_are_drawn_over_circles_and_circles_over_wires():
+    for ax in (figures.neuron_figure([1, 1], -1.5).axes[0], figures.fold_figure().axes[0]):
+        circles = [drawn.get_zorder() for drawn in ax.collections]
+        names = [text for text in ax.texts if not hasattr(text, "arrow_patch")]
+        wires = [text.get_zorder() for text in ax.texts if getattr(text, "arrow_patch", None)]
+        assert max(wires) < min(circles)
+        inside = [text for text in names if text.get_zorder() > max(circles)]
+        assert len(inside) == len(circles), "a name in every circle, over it"
+        low, high = ax.get_ylim()
+        assert all(low < y < high for ring in ax.collections for _, y in ring.get_offsets())
+        assert high - low < 4, "no empty margins"
+
+
+def test_shades_and_grids():
+    thetas = np.array([[20, 20, 20, 20, -10, -30, 20, -20, -10.0]])
+    left, right = figures.hidden_figure(thetas, [5], 0).axes
+    assert left.collections[0].norm.vmin == 0 and left.collections[0].norm.vmax > 1
+    assert right.get_xticks().tolist() == right.get_yticks().tolist() == [0, 0.5, 1]
+    ax = figures.sums_figure(np.ones(256, dtype=bool), np.array([4])).axes[0]
+    minor = ax.get_xticks(minor=True)
+    assert minor.tolist() == ax.get_yticks(minor=True).tolist() == (np.arange(17) - 0.5).tolist()
+
+
+def test_texts_lie_inside_their_axes():
+    ones = np.array([[50, 4], [900, 30]])
+    along = np.array([0, 1, 2, 2.5])
+    for figure in (
+        figures.gate_figure(QUESTIONS, 1, 1, -1.5, "AND"),
+        figures.bound_figure(2.0, 0.5, along, along + 0.1, ones, ones[:1]),
+        figures.fold_figure(), figures.neuron_figure([1, 1], -1.5),
+    ):
+        for ax in figure.axes:
+            for text in ax.texts:
+                if text.get_text() and not hasattr(text, "xy"):
+                    x, y = text.get_position()
+                    assert ax.get_xlim()[0] <= x <= ax.get_xlim()[1], text.get_text()
+                    assert ax.get_ylim()[0] <= y <= ax.get_ylim()[1], text.get_text()
+    x, y = next(text.get_position() for text in figures.bound_figure(
+        2.0, 0.5, along, along, ones, ones[:1]).axes[1].texts if text.get_text() == "random points")
+    assert 30 < y < x, "over the dots and under the diagonal"

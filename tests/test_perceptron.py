@@ -207,7 +207,7 @@ def test_bits_round_trip_and_refuse():
     assert np.array_equal(from_bits(to_bits(numbers, 6)), numbers)
     assert to_bits(6, 4).tolist() == [0, 1, 1, 0], "the lowest bit comes first"
     with pytest.raises(ValueError, match="4 bits hold 0 to 15, not 16"):
-        to_bits([3, 16], 4)
+        to_bits([0, 3, 16], 4)
     with pytest.raises(ValueError, match="not -1"):
         to_bits(-1, 4)
     with pytest.raises(TypeError, match="whole numbers, got an array of float64"):
