@@ -33,6 +33,7 @@ class Embedding(Layer):
         self.dW[:] = used.T @ dy.reshape(-1, dy.shape[-1])              # (V, width)
 
 
+@np.errstate(under="ignore")                                            # p v may round to 0
 def attend(queries, keys, values, mask=None):
     """softmax(Q Kᵀ / sqrt(d_h)) V: every query looks at every key and mixes the values.
 
@@ -103,6 +104,7 @@ def merge_heads(x):
     return x.swapaxes(1, 2).reshape(N, T, H * d_head)
 
 
+@np.errstate(under="ignore")                                            # and so may p dm
 def attend_backward(dmixed, queries, keys, values, mixed, weights):
     """The gradients of `attend`: dqueries (..., T, d_h), dkeys and dvalues (..., U, d_h).
 

@@ -316,3 +316,22 @@ def test_an_output_scale_is_the_deviation_of_the_last_weights():
     layer = MultiHeadAttention(64, 4, out_scale=0.02)
     flatten(layer)
     assert 0.018 < layer.out.W.std() < 0.022 and 0.11 < layer.qkv.W.std() < 0.14
+
+
+def test_attend_wants_arrays_and_a_mask_that_fits():
+    q = np.ones((4, 3))
+    with pytest.raises(TypeError, match="queries must be an array of floats, got list"):
+        attend(q.tolist(), q, q)
+    with pytest.raises(ValueError, match="the mask must fit them by broadcasting"):
+        attend(q, q, q, np.ones((2, 4, 4), bool))
+    q = np.ones((2, 4, 3))
+    with pytest.raises(ValueError, match="the mask must fit them by broadcasting"):
+        attend(q, q, q, np.ones((3, 4, 4), bool))
+    assert attend(q, q, q, np.ones((1, 4, 4), bool))[1].shape == (2, 4, 4)
+
+
+def test_harmless_underflow_is_borne():
+    q = np.array([[30.0], [0.0]], np.float32)
+    with np.errstate(all="raise"):
+        mixed, weights = attend(q, np.array([[0.0], [-3.0]], np.float32), q * 1e-20)
+        attend_backward(mixed, q, q, q, mixed, weights)

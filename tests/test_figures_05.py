@@ -133,7 +133,8 @@ def test_kernel_figure_marks_the_answer():
     share = {"h": np.array([0, 0.25, 0.5, 0.25, 0])}
     figure = figures.kernel_figure(x, x**2, 0.5, share, {"h": (x, x)})
     ax = figure.axes[0]
-    assert ax.get_title("left") == "h" and "with h the largest dot has the weight 0.50" in figure.alt
+    assert ax.get_title("left") == "h"
+    assert "with h the largest dot has the weight 0.50" in figure.alt
     assert ax.lines[-1].get_xydata()[0] == pytest.approx([0.5, share["h"] @ x**2])
     sizes = ax.collections[0].get_sizes()
     assert sizes[2] == sizes.max() > sizes[0]
@@ -227,3 +228,16 @@ def test_cost_figure_is_on_logarithmic_axes():
     np.testing.assert_allclose(left.lines[0].get_ydata(), [1, 4])
     np.testing.assert_allclose(right.lines[0].get_ydata(), [4, 16])
     assert left.get_xscale() == left.get_yscale() == right.get_yscale() == "log"
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.5, 2.0])
+def test_turn_figure_shows_the_same_angle_twice(rate):
+    q, k = np.array([0.9, 0.3]), np.array([0.5, -0.6])
+    figure = figures.turn_figure(q, k, rate, ((3, 1), (6, 4)))
+    left, right = figure.axes
+    assert left.get_title("left") == right.get_title("left")
+    assert "query at place 3" in texts(left) and "key at place 4" in texts(right)
+    for ax in figure.axes:
+        (low, high), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+        for x, y in (text.get_position() for text in ax.texts if text.get_text()):
+            assert low < x < high and bottom < y < top

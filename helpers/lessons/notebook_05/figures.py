@@ -9,7 +9,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from helpers.arrays import softmax
-from helpers.attention import Embedding, Last, MultiHeadAttention, Residual
+from helpers.attention import Embedding, Last, MultiHeadAttention, Residual, rotate
 from helpers.layers import Linear, Sequential, SoftmaxCrossEntropy, fit, flatten
 from helpers.optimizers import Adam
 from helpers.plots import (
@@ -210,6 +210,7 @@ def looks_of(model, text):
     return [look.layer.weights[0, 0] for look in model.layers[1:3]]
 
 
+@np.errstate(under="ignore")  # in a network that is nearly sure, gradients round to 0
 def opening_figure(names, texts, answers, text, answer, steps=300, seed=0):
     """Train two layers of attention to look up values, and draw where the tokens of a text look.
 
@@ -318,6 +319,37 @@ def positions_figure(table, dots):
         f"Left, {T} rows of waves: the columns on the left alternate quickly from row to row, "
         "those on the right hardly change. Right, three curves of dot products over the distance "
         f"lie on each other: a peak of {dots.max():.0f} at distance 0, the same to both sides."))
+
+
+def turn_figure(q, k, rate, places):
+    """Draw one pair of features of a query and a key, turned by the places where they stand.
+
+    q, k: (2,). rate: the angle for one place. places: two pairs (t, u), of query and key.
+    Returns a Figure.
+    """
+    figure = Figure(figsize=(9.5, 2.7))
+    axes = figure.subplots(1, 2)
+    told = []
+    for ax, (t, u) in zip(axes, places, strict=True):
+        there, angles = [], []
+        for x, place, name, color in ((q, t, "query", ORANGE), (k, u, "key", BLUE)):
+            x = rotate(x, *(np.array([f(rate * place)]) for f in (np.cos, np.sin)))
+            ax.annotate("", x, (0, 0), arrowprops={"arrowstyle": "-|>", "color": color,
+                                                   "linewidth": 2, "shrinkA": 0, "shrinkB": 0})
+            ax.text(*(1.1 * x + 0.04 * np.sign(x)), f"{name} at place {place}", fontsize=10,
+                    color=text_color(color), va="center", ha="left" if x[0] > 0 else "right")
+            there.append(x)
+            angles.append(np.arctan2(x[1], x[0]))
+        between = np.linspace(angles[1], angles[1] + (angles[0] - angles[1]) % (2 * np.pi), 40)
+        ax.plot(0.3 * np.cos(between), 0.3 * np.sin(between), color=DARK, linewidth=1.2)
+        score = there[0] @ there[1]
+        told.append(f"at places {t} and {u} their dot product is {score:.3f}")
+        ax.set(title=f"t − u = {t - u}, dot product {score:.3f}".replace("-", "−"), aspect="equal",
+               xlim=(-2.6, 2.6), ylim=(-0.8, 1.2), xlabel="first of the pair")
+        ax.set_ylabel("second")
+    return with_alt(figure, "Two arrows in the plane, a query and a key, on the right both turned "
+                    f"further by the same angle: {' and '.join(told)}. The angle between them is "
+                    "the same in both.")
 
 
 def rotary_figure(distance, scores, deviations, by_sum, by_turning):
