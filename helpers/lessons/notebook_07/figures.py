@@ -184,7 +184,7 @@ def bars(ax, values, digits, unit):
 
 def cost_figure(cost):
     """Draw what passes cost, in units of one matrix product. cost: {name: units}."""
-    figure = Figure(figsize=(8.4, 3.6))
+    figure = Figure(figsize=(8.4, 0.36 * len(cost) + 0.8))
     ax = figure.add_subplot()
     bars(ax, cost, 2, "")
     ax.set_xlabel("time, in units of the product (768, 128) @ (128, 512) in float32")
