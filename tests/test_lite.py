@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.lite, pytest.mark.browser]
 
 READY, RUN, REDRAW = 45, 60, 1500  # aims: seconds to a kernel, of 01, 02 and 04, milliseconds
 QUICK = ("01", "02", "04")
+LARGEST = 100  # megabytes
 SAID = """() => [...document.querySelectorAll('.jp-CodeCell')].map(cell =>
     [...cell.querySelectorAll("[data-mime-type='application/vnd.jupyter.stdout'] pre")]
         .map(e => e.textContent).join(''))"""
@@ -70,16 +71,22 @@ class LiteVisit(Visit):
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory, request):
-    """The address of a JupyterLite on this machine."""
-    folder = os.environ.get("COURSE_SITE")
-    if folder is None:
-        folder = tmp_path_factory.mktemp("site")
-        try:
-            site.lite(folder / "lite", site.LOCAL)
-        except site.SiteError as error:
-            skip_without_network(error)
-    with served(Path(folder).resolve()) as address:
+def built(tmp_path_factory):
+    """The folder of a site with JupyterLite."""
+    if "COURSE_SITE" in os.environ:
+        return Path(os.environ["COURSE_SITE"]).resolve()
+    folder = tmp_path_factory.mktemp("site")
+    try:
+        site.lite(folder / "lite", site.LOCAL)
+    except site.SiteError as error:
+        skip_without_network(error)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(built):
+    """The address of JupyterLite on this machine."""
+    with served(built) as address:
         yield f"{address}lite/"
 
 
@@ -93,6 +100,12 @@ def visit(request, browser, address):
     visit.seconds = perf_counter() - start
     yield visit
     visit.page.close()
+
+
+def test_site_is_small_enough(built, measured):
+    size = sum(path.stat().st_size for path in built.rglob("*") if path.is_file()) / 1e6
+    measured.append(f"the site: {size:.0f} MB")
+    assert size <= LARGEST
 
 
 def test_every_cell_ran_without_an_error(visit, measured):

