@@ -315,7 +315,12 @@ def linear_probe(answer, x, dy):
     """What the layer does with x and dy, there and back."""
     if not (isinstance(answer, type) and hasattr(answer, "backward")):
         raise Wrong('give the class itself: check("3.4", MyLinear)')
-    made = answer(x.shape[-1], dy.shape[-1])
+    if not issubclass(answer, Layer):  # the notebook defines a Layer of its own
+        answer = type(answer.__name__, (answer, Layer), {})
+    made = call_method(answer, x.shape[-1], dy.shape[-1])
+    if "shapes" not in vars(made):
+        raise Wrong("keep the beginning as it was given: class MyLinear(Layer), and in __init__ "
+                    "super().__init__(W=(n_in, n_out), b=(n_out,))")
     made.initialize = lambda rng: None  # its first values are its own business
     return layer_results(made, x, dy, ("W", "b"))
 
@@ -374,6 +379,10 @@ layer.told("your code raised ValueError", linear(dx=lambda self, dy: dy @ self.W
 layer.told("dx has shape", linear(dx=lambda self, dy: dy.reshape(-1, dy.shape[-1]) @ self.W.T))
 layer.told("your code raised ValueError",
            linear(put("dW", lambda self, x, rows: rows.T @ x)))
+layer.told("your code raised TypeError", type("OneNumber", (linear(),), {
+    "__init__": lambda self, n: setattr(self, "n", n)}))
+layer.told("keep the beginning as it was given", type("Alone", (), {
+    "__init__": lambda self, n, m: setattr(self, "n", n), "backward": lambda self, dy: dy + 1}))
 layer.told("gives back None", linear(dx=lambda self, dy: None))
 layer.told("give the class itself", lambda dy: dy)
 
