@@ -152,7 +152,7 @@ def regions_and_loss(guess, points, labels, losses, chance):
     return with_alt(figure, (
         "Left, two interlocked spiral arms, each in a curved band of its own color; "
         f"{share:.0%} of the points are right. Right, the loss falls from {losses[0]:.2f}, that of "
-        f"a coin, first hardly, then in a long slope to {losses[-1]:.3f}."))
+        f"a coin, step by step to {losses[-1]:.3f}."))
 
 
 def spirals_live(runs, points, labels, width, depth, epoch):
