@@ -26,3 +26,508 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+EXERCISES = {}  # "6.1" -> Exercise
+VERDICTS = {}  # "6.1" -> the last line that `check` printed
+PATIENCE = 30  # seconds that a check may take
+PLAIN = {"✓": "[right]", "✗": "[wrong]", "○": "[open]"}  # where these signs cannot be printed
+
+
+class Wrong(Exception):
+    """The answer is wrong. The message says which mistake was made."""
+
+
+class Unfilled(Exception):
+    """There is no answer yet: the stub is as it was."""
+
+
+@dataclass
+class Exercise:
+    """One exercise: what is right, what it is tried on, and the mistakes that are known.
+
+    number: such as "6.1".
+    right: the right answer, of the kind that a learner gives: a function, a class, a value.
+    cases: a list of tuples, the arguments of each trial. A value needs none.
+    probe: probe(answer, *case) returns the results of one trial, a value or {name: value}; by
+        default `call(answer, *case)`. Whatever should be compared belongs into its results.
+    parts: the names of a tuple's members, if the answer is or returns one.
+    tolerance: how far a number may be off, relative to itself and to the largest of its array.
+    exact: True if dtypes have to agree, too, such as float32; booleans always have to.
+    """
+
+    number: str
+    right: object
+    cases: list = field(default_factory=lambda: [()])
+    probe: object = None
+    parts: tuple = ()
+    tolerance: float = 2e-6
+    exact: bool = False
+    mistakes: list = field(default_factory=list)
+    others: list = field(default_factory=list)
+
+    def __post_init__(self):
+        EXERCISES[self.number] = self
+
+    def mistake(self, diagnosis, answer=None):
+        """Add a mistake: its diagnosis and the answer that makes it. Also a decorator."""
+        if answer is None:
+            return lambda function: self.mistake(diagnosis, function) or function
+        self.mistakes.append((diagnosis, answer))
+
+    def told(self, part, answer=None):
+        """Add a wrong answer for the tests: the probe or `difference` tells it `part`."""
+        if answer is None:
+            return lambda function: self.told(part, function) or function
+        self.others.append((part, answer))
+
+    def judge(self, answer):
+        """Return if an answer is right. Raises Wrong, with a diagnosis, or Unfilled."""
+        wanted, given = self.trials(self.right), self.trials(answer)
+        wrong = [i for i in range(len(wanted)) if not self.agree([given[i]], [wanted[i]])]
+        if not wrong:
+            return
+        known = [(diagnosis, self.trials(mistake)) for diagnosis, mistake in self.mistakes]
+        for diagnosis, results in known:
+            if self.agree(given, results):
+                raise Wrong(diagnosis)
+        for name in wanted[wrong[0]]:  # two mistakes at once, each in a part of its own
+            if not self.agree(given, wanted, name):
+                for diagnosis, results in known:
+                    if self.agree(given, results, name) and not self.agree(results, wanted, name):
+                        raise Wrong(diagnosis)
+        if isinstance(given[wrong[0]], Wrong):
+            raise given[wrong[0]]
+        self.tell_difference(given, wanted, wrong[0])
+
+    def trials(self, answer):
+        """Return the results of an answer in every case: {name: value}, or Wrong if it failed."""
+        return [self.trial(answer, case) for case in copy.deepcopy(self.cases)]
+
+    def trial(self, answer, case):
+        """Return the results of an answer in one case: {name: value}, or Wrong if it failed."""
+        try:
+            if self.probe is not None:
+                results = self.probe(answer, *case)
+            elif callable(self.right):
+                results = call(answer, *case)
+            else:
+                results = answer
+            if isinstance(results, dict):
+                return results
+            if not self.parts:
+                return {"": results}
+            return dict(zip(self.parts, members(results, self.parts), strict=True))
+        except Wrong as wrong:
+            return wrong
+
+    def agree(self, given, wanted, name=None):
+        """True if the results of all cases are the same; of one part, if it is named."""
+        return all(self.same_results(a, b, name) for a, b in zip(given, wanted, strict=True))
+
+    def same_results(self, a, b, name=None):
+        """True if the results of one case are the same, or both failed in the same way."""
+        if isinstance(a, Wrong) or isinstance(b, Wrong):
+            return type(a) is type(b) and kind_of(a) == kind_of(b)
+        names = b if name is None else [name]
+        return all(n in a and n in b and same(a[n], b[n], self.tolerance, self.exact)
+                   for n in names)  # fmt: skip
+
+    def tell_difference(self, given, wanted, i):
+        """Raise Wrong: how the results of case i differ, or how those of all cases do."""
+        name = next(n for n in wanted[i] if not self.same_results(given[i], wanted[i], n))
+        if name not in given[i]:
+            raise Wrong(f"{name or 'the result'} is missing: you gave back a dict of other things")
+        pairs = [(g[name], w[name]) for g, w in zip(given, wanted, strict=True)
+                 if not isinstance(g, Wrong) and name in g and name in w]  # fmt: skip
+        tried = self.right if self.probe is None else partial(self.probe, self.right)
+        where = describe_case(tried, self.cases[i])
+        raise Wrong(difference(name or "your result", pairs, given[i][name], wanted[i][name],
+                               where, self.exact))  # fmt: skip
+
+
+def check(number, answer):
+    """Print one line: not filled in yet (○), right (✓), or wrong with a diagnosis (✗).
+
+    number: the exercise, such as "6.1".
+    answer: what the exercise asks for: a function, a class, an array, a number or a tuple.
+    Never raises: an error in the learner's code is part of the diagnosis.
+    """
+    line = VERDICTS[str(number)] = verdict(number, answer)
+    try:
+        print(line)
+    except UnicodeEncodeError:
+        for sign, word in PLAIN.items():
+            line = line.replace(sign, word)
+        print(line.encode("ascii", "backslashreplace").decode("ascii"))
+
+
+def verdict(number, answer):
+    """Return the line that `check` prints."""
+    number = number if isinstance(number, str) else str(number)[:20]
+    try:
+        exercise = find(number)
+    except LookupError as error:
+        return f"✗ {number}: {error}"
+    try:
+        if is_stub(answer, exercise.right):
+            raise Unfilled
+        with time_limit(PATIENCE), np.errstate(all="ignore"):
+            exercise.judge(answer)
+    except Unfilled:
+        return f"○ {number} is not filled in yet"
+    except Wrong as wrong:
+        return f"✗ {number}: {one_line(wrong)}"
+    except (Exception, SystemExit) as error:  # so odd that the judge itself stumbled
+        return f"✗ {number}: the check could not read your answer ({describe(error)})"
+    return f"✓ {number}"
+
+
+def progress(path=None):
+    """Print how far the exercises of this notebook are: right, wrong, not filled in, not run.
+
+    path: a JSON file to write it to as well, {"user": …, "at": …, "exercises": {"1.1": "right"}}.
+    In a folder, such as one that an instructor collects from, the file is named by user and
+    notebook, and a later one takes its place. A record, no proof: the student can write it, too.
+    """
+    states = {"✓": "right", "✗": "wrong", "○": "not filled in yet"}
+    notebooks = {number.split(".")[0] for number in VERDICTS}
+    numbers = sorted((n for n in EXERCISES if n.split(".")[0] in notebooks), key=by_number)
+    table = {n: states[VERDICTS[n][0]] if n in VERDICTS else "not run yet" for n in numbers}
+    for number, state in table.items():
+        print(f"{number:>5}  {state}")
+    print(f"{list(table.values()).count('right')} of {len(table)} are right")
+    if path is not None:
+        user = os.environ.get("JUPYTERHUB_USER") or Path.home().name
+        record = {"user": user, "at": datetime.now().isoformat("T", "seconds"), "exercises": table}
+        if Path(path).is_dir():
+            path = Path(path) / f"{user}_{'_'.join(sorted(notebooks))}.json"
+        Path(path).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def by_number(number):
+    """The key that sorts "1.2" before "1.10"."""
+    return [int(part) for part in number.split(".")]
+
+
+def find(number):
+    """Return an exercise. Raises LookupError naming the exercises that there are."""
+    match = re.fullmatch(r"(\d+)\.(\d+)", number)
+    if not match:
+        raise LookupError('name the exercise as in the text, for example check("6.1", answer)')
+    module = f"helpers.lessons.notebook_{int(match[1]):02d}"
+    try:
+        importlib.import_module(f"{module}.exercises")
+    except ModuleNotFoundError as error:
+        if error.name not in (module, f"{module}.exercises"):
+            raise
+        raise LookupError(f"there is no notebook {match[1]} with exercises") from None
+    if number not in EXERCISES:
+        known = (n for n in EXERCISES if n.split(".")[0] == match[1])
+        known = ", ".join(sorted(known, key=by_number))
+        raise LookupError(f"there is no such exercise; notebook {match[1]} has {known}")
+    return EXERCISES[number]
+
+
+def is_stub(answer, right=None):
+    """True if an answer is `...`, contains one, or is a function or class that does nothing.
+
+    right: if it is a class, only the methods that it defines have to do something.
+    """
+    if answer is ...:
+        return True
+    if isinstance(answer, np.ndarray):
+        return answer.dtype == object and any(part is ... for part in answer.flat)
+    if isinstance(answer, dict):
+        return any(is_stub(part) for part in answer.values())
+    if isinstance(answer, (tuple, list)):
+        return any(is_stub(part) for part in answer)
+    if inspect.isclass(answer):
+        asked = vars(right) if inspect.isclass(right) else vars(answer)
+        methods = {key: part for key, part in vars(answer).items() if inspect.isfunction(part)}
+        return any(is_stub(part) for key, part in methods.items() if key in asked)
+    if inspect.isfunction(answer):
+        return all(does_nothing(step) for step in dis.get_instructions(answer))
+    return False
+
+
+def does_nothing(step):
+    """True if a bytecode instruction is part of `return None` and nothing more."""
+    if step.opname in ("LOAD_CONST", "RETURN_CONST"):
+        return step.argval is None
+    return step.opname in ("RESUME", "NOP", "RETURN_VALUE")
+
+
+def call(function, *arguments, **options):
+    """Call the learner's function on copies of the arguments.
+
+    Raises Wrong if it raises, gives back nothing or changes an argument; Unfilled if it gives
+    back `...`.
+    """
+    if not callable(function):
+        raise Wrong(f"expected a function, got {describe_value(function)}")
+    copies, kept = copy.deepcopy(arguments), copy.deepcopy(arguments)
+    try:
+        result = function(*copies, **options)
+    except (Exception, SystemExit) as error:
+        raise Wrong(f"your code raised {describe(error, function)}") from error
+    if is_stub(result):
+        raise Unfilled
+    if result is None:
+        raise Wrong("your function gives back None; is a `return` missing?")
+    for name, before, after in zip(names_of(function, arguments), kept, copies, strict=True):
+        if isinstance(before, np.ndarray) and not np.array_equal(before, after, equal_nan=True):
+            raise Wrong(f"you changed `{name}`, which belongs to the caller; work on a copy, or "
+                        "write x = x + … instead of x += …")  # fmt: skip
+    return result
+
+
+def layer_results(layer, x, dy, parameters=(), seed=0):
+    """Run a layer forward and backward as training would; returns all that it should do.
+
+    layer: an unflattened `helpers.layers.Layer`, whose parameters are made random here.
+    x, dy: its input and the gradient of its output. parameters: their names, such as ("W", "b").
+    Returns {"y", "dx", "dW", …, and what must stay as it was}. The gradients are read from the
+    flat array, where a layer that puts a new array in place of its view has written nothing.
+    """
+    from helpers.layers import flatten
+
+    theta, grad = flatten(layer)
+    theta += np.random.default_rng(seed).normal(0, 0.5, theta.shape)
+    before, given = theta.copy(), dy.copy()
+    grad[:] = 7.0  # what the last step has left
+    y = call(layer.forward, x)
+    forward = np.copy(y)
+    views = {name: getattr(layer, f"d{name}") for name in parameters}
+    dx = call_method(layer.backward, given)
+    results = {"y": forward, "dx": dx}
+    results |= {f"d{name}": view.copy() for name, view in views.items()}
+    return results | {
+        "the parameters after backward (they must stay as they are)": theta - before,
+        "dy after backward (it belongs to the layer behind)": given - dy,
+    }
+
+
+def call_method(method, *arguments):
+    """Like `call`, but arguments are given as they are, and the caller compares them."""
+    try:
+        result = method(*arguments)
+    except (Exception, SystemExit) as error:
+        raise Wrong(f"your code raised {describe(error, method)}") from error
+    if is_stub(result):
+        raise Unfilled
+    if result is None:
+        raise Wrong(f"`{method.__name__}` gives back None; is a `return` missing?")
+    return result
+
+
+@contextmanager
+def time_limit(seconds):
+    """Raise Wrong if the block is still running after so many seconds.
+
+    The block is interrupted as by the stop button, which works in the main thread, where cells
+    run. Elsewhere, and where no thread can be started, it may run for ever.
+    """
+    lock, state = threading.Lock(), {"running": True, "stopped": False}
+
+    def stop():
+        with lock:
+            if state["running"]:
+                state["stopped"] = True
+                _thread.interrupt_main()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be switched off
+    try:
+        timer.start()
+    except RuntimeError:  # a Python without threads
+        pass
+    try:
+        try:
+            yield
+        finally:
+            timer.cancel()
+            with lock:
+                state["running"] = False
+            signal.signal(signal.SIGINT, signal.SIG_DFL if handler is None else handler)
+    except KeyboardInterrupt:
+        if not state["stopped"]:  # it was the learner who pressed stop
+            raise
+        raise Wrong(f"your code was still running after {seconds} s, so it was stopped; "
+                    "does its loop ever end?") from None
+
+
+def members(value, names):
+    """Return the members of a tuple, list or array. Raises Wrong unless there are len(names)."""
+    if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != len(names):
+        raise Wrong(f"give {len(names)} things, {', '.join(names)}; got {describe_value(value)}")
+    return list(value)
+
+
+def numbers(value):
+    """Return `value` as an array of numbers or booleans, or None if it is not made of them."""
+    try:
+        result = np.asarray(value)
+        if result.dtype == object:  # Fractions and their like
+            result = result.astype(float)
+    except (TypeError, ValueError):
+        return None
+    return result if result.dtype.kind in "biuf" else None
+
+
+def same(given, wanted, tolerance, exact=False):
+    """True if two results are the same: numbers to a tolerance, all else to the letter."""
+    if isinstance(wanted, (tuple, list)) and numbers(wanted) is None:
+        return (isinstance(given, (tuple, list)) and len(given) == len(wanted)
+                and all(same(a, b, tolerance, exact)
+                        for a, b in zip(given, wanted, strict=True)))  # fmt: skip
+    b = numbers(wanted)
+    if b is None:
+        return type(given) is type(wanted) and given == wanted
+    a = numbers(given)
+    if a is None or (a.dtype == bool) != (b.dtype == bool) or (exact and a.dtype != b.dtype):
+        return False
+    if a.shape != b.shape and not (b.ndim == 0 and a.size == 1):
+        return False
+    a, b = a.reshape(b.shape).astype(float), b.astype(float)
+    finite = np.abs(b[np.isfinite(b)])
+    room = tolerance * (finite.max() if finite.size else 0.0)
+    return bool(np.allclose(a, b, rtol=tolerance, atol=room, equal_nan=True))
+
+
+def difference(what, pairs, given, wanted, where, exact=False):
+    """Say in a sentence how a result differs from the one that was wanted.
+
+    pairs: (given, wanted) of all cases, in which one factor or one turn may explain everything.
+    """
+    a, b = numbers(given), numbers(wanted)
+    if b is None:
+        return f"{where}{what} is {describe_value(given)}, expected {describe_value(wanted)}"
+    if a is None:
+        return f"{what} should be numbers, got {describe_value(given)}"
+    if a.shape != b.shape and not (b.ndim == 0 and a.size == 1):
+        return f"{where}{what} has shape {a.shape}, expected {b.shape}"
+    if (a.dtype == bool) != (b.dtype == bool) or (exact and a.dtype != b.dtype):
+        return f"{where}{what} has dtype {a.dtype}, expected {b.dtype}"
+    a, b = a.reshape(b.shape).astype(float), b.astype(float)
+    if np.isnan(a).any() and not np.isnan(b).any():
+        return f"{where}{what} is not a number (NaN){place_of(np.asarray(np.isnan(a)))}"
+    if factor := common_factor(pairs):
+        return ("the sign is turned round" if np.isclose(factor, -1) else
+                f"all numbers are {factor:.4g} times what they should be") + in_what(what)
+    if all(is_turned(*pair) for pair in pairs):
+        return "rows and columns are swapped" + in_what(what)
+    off = np.abs(a - b) > 1e-12 * np.abs(b)
+    worst = np.unravel_index(np.nanargmax(np.where(off, np.abs(a - b), -1)), b.shape)
+    size = np.abs(a - b)[worst] / max(abs(b[worst]), 1e-300)
+    if np.isfinite(size) and size < 2e-3:
+        return (f"{where}{what} is right to about {max(1, int(-np.log10(size)))} digits only: "
+                "was it rounded, is it float32, or was a small ε added?")  # fmt: skip
+    shown = two_numbers(a[worst], b[worst])
+    return f"{where}{what}{place_of(worst)} is {shown[0]}, expected {shown[1]}"
+
+
+def in_what(what):
+    """The end of a sentence that says which part is meant, if there is more than one."""
+    return "" if what == "your result" else f" ({what})"
+
+
+def common_factor(pairs):
+    """Return c if every given result is c times the wanted one, and c is not 1; else None."""
+    factors = []
+    for given, wanted in pairs:
+        a, b = numbers(given), numbers(wanted)
+        if a is None or b is None or a.shape != b.shape or bool in (a.dtype, b.dtype):
+            return None
+        a, b = a.astype(float).ravel(), b.astype(float).ravel()
+        if not (np.isfinite(a).all() and np.isfinite(b).all()) or not b.any():
+            continue
+        c = float(a @ b / (b @ b))
+        if c == 0 or not np.allclose(a, c * b, rtol=1e-6, atol=1e-9 * np.abs(a).max()):
+            return None
+        factors.append(c)
+    if not factors or not np.allclose(factors, factors[0]) or abs(factors[0] - 1) < 2e-3:
+        return None
+    return factors[0] if sum(numbers(b).size for _, b in pairs) > 1 else None
+
+
+def is_turned(given, wanted):
+    """True if a result is the transpose of the one that was wanted, and not the same."""
+    a, b = numbers(given), numbers(wanted)
+    return (a is not None and b is not None and a.ndim == 2 and a.T.shape == b.shape
+            and not np.array_equal(a, b) and np.allclose(a.T, b))  # fmt: skip
+
+
+def place_of(index):
+    """` at index (2, 3)`: of an index, or of the first True in an array of bool."""
+    if isinstance(index, (np.ndarray, np.bool_)):
+        index = tuple(np.argwhere(index)[0]) if np.ndim(index) else ()
+    inside = ", ".join(str(int(i)) for i in index)
+    return f" at index [{inside}]" if inside else ""
+
+
+def two_numbers(a, b):
+    """Write two different numbers with as many digits as they need to look different."""
+    shown = [f"{a:.17g}", f"{b:.17g}"]
+    for digits in range(4, 17):
+        if f"{a:.{digits}g}" != f"{b:.{digits}g}":
+            return [f"{a:.{digits}g}", f"{b:.{digits}g}"]
+    return shown
+
+
+def describe_case(right, case):
+    """`for T = 3, x of shape (2, 3): `, the arguments of a trial; empty if there are none."""
+    words = []
+    for name, value in zip(names_of(right, case), case, strict=True):
+        if isinstance(value, np.ndarray) and value.size > 6:
+            words.append(f"{name} of shape {value.shape}")
+        elif not callable(value):
+            shown = value.tolist() if isinstance(value, np.ndarray) else value
+            if isinstance(shown, float):
+                shown = float(f"{shown:.4g}")
+            if len(repr(shown)) <= 60:
+                words.append(f"{name} = {shown!r}")
+    return f"for {', '.join(words)}: " if words else ""
+
+
+def names_of(function, arguments):
+    """Return the names of a function's arguments, or places where they cannot be known."""
+    try:
+        names = list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        names = []
+    names = [name for name in names if name != "self"]
+    return [names[i] if i < len(names) else f"argument {i + 1}" for i in range(len(arguments))]
+
+
+def kind_of(wrong):
+    """What a failure was: the type of the error in the learner's code, or the message."""
+    return type(wrong.__cause__) if wrong.__cause__ is not None else str(wrong)
+
+
+def describe(error, function=None):
+    """`TypeError: … (line 3: "x = y")`, the line being the last one of the learner's code."""
+    text = f"{type(error).__name__}: {one_line(error)}"
+    code = getattr(function, "__code__", None)
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        if code is not None and frame.f_code.co_filename == code.co_filename:
+            source = linecache.getline(code.co_filename, line).strip()
+            return f'{text} (line {line}{f": {source}" if source else ""})'
+    return text
+
+
+def describe_value(value):
+    """A short name of what the learner gave: its type, and the value if that is short."""
+    shown = one_line(repr(value))
+    return f"{type(value).__name__} {shown}" if len(shown) <= 40 else type(value).__name__
+
+
+def one_line(message):
+    """The text of an error or value on a single line."""
+    return re.sub(r"\s+", " ", str(message)).strip()
