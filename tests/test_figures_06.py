@@ -97,15 +97,16 @@ def test_the_ladder_says_how_many_choices_and_over_how_many_seeds():
     assert "1700 steps each" in ax.get_xlabel()
 
 
-def test_the_reading_curve_stands_beside_the_mlps():
-    read, mlps = {1: 2.5, 8: 1.7, 64: 1.6}, {1: 2.5, 8: 1.8, 32: 1.9}
+def test_the_reading_curves_stand_beside_the_mlps():
+    read = {"10 steps": {1: 2.5, 8: 1.7, 64: 1.7}, "90 steps": {1: 2.5, 8: 1.65, 64: 1.6}}
+    mlps = {1: 2.5, 8: 1.8, 32: 1.9}
     figure = figures.read_figure(read, mlps)
     (ax,) = figure.axes
-    curve, points = (line.get_xydata() for line in ax.lines)
-    np.testing.assert_allclose(curve, list(read.items()))
-    np.testing.assert_allclose(points, list(mlps.items()))
-    assert len({line.get_marker() for line in ax.lines}) == 2
+    for line, curve in zip(ax.lines, [*read.values(), mlps], strict=True):
+        np.testing.assert_allclose(line.get_xydata(), list(curve.items()))
+    assert len({(line.get_marker(), line.get_linestyle()) for line in ax.lines}) == 3
     assert "1.80 nats at 8" in figure.alt and "1.90 at 32" in figure.alt
+    assert "1.65 at 8 characters and stands at 1.60 at 64" in figure.alt
 
 
 def test_left_out_parts_are_sorted_and_dotted():

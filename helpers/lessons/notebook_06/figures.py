@@ -4,7 +4,7 @@ import math
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import to_rgba
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
 
 from helpers.plots import (
@@ -14,6 +14,7 @@ from helpers.plots import (
     GREEN,
     ORANGE,
     PINK,
+    SKY,
     fixed_axes,
     text_color,
     text_figure,
@@ -22,7 +23,7 @@ from helpers.plots import (
 
 COUNTED = ("uniform", "unigram", "bigram")  # rungs that stand as lines in the learning curve
 SEEN = {" ": "␣", "\n": "↵"}  # how a character that cannot be seen is written
-MAP = "Blues"  # weights: none is white, all is dark
+MAP = LinearSegmentedColormap.from_list("ink", ["white", SKY, BLUE, "#08306b"])  # weights
 
 
 def transformer_figure(vocab_size, context, width, heads, blocks):
@@ -189,32 +190,35 @@ def ladder_figure(bands, steps):
     ))
 
 
-def read_figure(transformer, mlps):
+def read_figure(transformers, mlps):
     """Draw the held-out loss against the number of characters that may be seen.
 
-    transformer: {characters: loss} of one model. mlps: {window: loss}, a model each.
-    Returns a Figure.
+    transformers: {how long it was trained: {characters: loss}}, one model a curve.
+    mlps: {window: loss}, a model each. Returns a Figure.
     """
-    figure = Figure(figsize=(8.2, 4.2))
+    figure = Figure(figsize=(8.4, 4.2))
     ax = figure.add_subplot()
-    ax.plot(list(transformer), list(transformer.values()), "o-", color=BLUE, markersize=6)
+    losses = [loss for curve in transformers.values() for loss in curve.values()]
+    for (name, curve), style in zip(transformers.items(), ("o--", "o-"), strict=False):
+        ax.plot(list(curve), list(curve.values()), style, color=BLUE, markersize=6)
+        far = max(curve)
+        ax.text(1.12 * far, curve[far], f"one transformer,\n{name}", color=text_color(BLUE),
+                va="center")
     ax.plot(list(mlps), list(mlps.values()), "s:", color=ORANGE, markersize=7)
     ax.set_xscale("log", base=2)
-    ax.set_xticks(list(transformer), [str(seen) for seen in transformer])
+    ax.set_xticks(list(curve), [str(seen) for seen in curve])
     ax.minorticks_off()
-    low, far, last = min(transformer.values()), max(transformer), max(mlps)
+    last, best = max(mlps), min(mlps, key=mlps.get)
     ax.set(xlabel="characters that may be seen", ylabel="held-out loss (nats per character)",
-           ylim=(low - 0.12, max(*transformer.values(), *mlps.values()) + 0.1),
-           xlim=(0.9, 2.6 * far))
-    ax.text(1.12 * far, transformer[far], "one transformer", color=text_color(BLUE), va="center")
+           ylim=(min(losses) - 0.12, max(*losses, *mlps.values()) + 0.1), xlim=(0.9, 3.2 * far))
     ax.text(1.15 * last, mlps[last], "MLPs, one for\neach window", color=text_color(ORANGE),
             va="center")
-    best = min(mlps, key=mlps.get)
     return with_alt(figure, (
-        f"Two curves over the number of characters that may be seen. The MLPs fall to "
-        f"{mlps[best]:.2f} nats at {best} characters and rise to {mlps[last]:.2f} at {last}. The "
-        f"transformer's curve falls from {transformer[min(transformer)]:.2f} to "
-        f"{transformer[far]:.2f} at {far}, steeply to 8 and then slowly."
+        f"Curves over the number of characters that may be seen. The MLPs fall to "
+        f"{mlps[best]:.2f} nats at {best} characters and rise to {mlps[last]:.2f} at {last}. "
+        + " ".join(f"The transformer after {name} falls from {curve[min(curve)]:.2f} to "
+                   f"{curve[8]:.2f} at 8 characters and stands at {curve[far]:.2f} at {far}."
+                   for name, curve in transformers.items())
     ))
 
 
