@@ -139,7 +139,7 @@ class Exercise:
         """Raise Wrong: how the results of case i differ, or how those of all cases do."""
         name = next(n for n in wanted[i] if not self.same_results(given[i], wanted[i], n))
         if name not in given[i]:
-            raise Wrong(f"{name} is missing")
+            raise Wrong(f"{name or 'the result'} is missing: you gave back a dict of other things")
         pairs = [(g[name], w[name]) for g, w in zip(given, wanted, strict=True)
                  if not isinstance(g, Wrong) and name in g and name in w]  # fmt: skip
         tried = self.right if self.probe is None else partial(self.probe, self.right)
@@ -531,37 +531,3 @@ def describe_value(value):
 def one_line(message):
     """The text of an error or value on a single line."""
     return re.sub(r"\s+", " ", str(message)).strip()
-
-
-# --- judges of the old form, until every lesson has the new one ---
-
-
-@dataclass
-class OldExercise:
-    judge: object
-    right: object = None
-
-
-def exercise(number):
-    def register(judge):
-        EXERCISES[number] = OldExercise(judge)
-        return judge
-
-    return register
-
-
-def array(value, shape=None, what="the result"):
-    try:
-        result = np.asarray(value)
-    except ValueError:
-        raise Wrong(f"{what} should be an array, got {describe_value(value)}") from None
-    if result.dtype.kind not in "biuf":
-        raise Wrong(f"{what} should be an array of numbers, got {describe_value(value)}")
-    if shape is not None and result.shape != tuple(shape):
-        raise Wrong(f"{what} has shape {result.shape}, expected {tuple(shape)}")
-    return result
-
-
-def close(a, b, tolerance=1e-9):
-    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    return a.shape == b.shape and np.allclose(a, b, rtol=tolerance, atol=tolerance)

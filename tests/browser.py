@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.course import SHORT
+
 COMMANDS = ("google-chrome", "google-chrome-stable", "chrome", "chromium", "chromium-browser",
             "microsoft-edge", "microsoft-edge-stable", "msedge")  # fmt: skip
 MACOS = ("Google Chrome", "Chromium", "Microsoft Edge")
@@ -85,7 +87,7 @@ class JupyterLab:
         with self.log.open("w", encoding="utf-8") as log:
             self.process = psutil.Popen(
                 command, stdout=log, stderr=subprocess.STDOUT,
-                env=os.environ | {name: str(self.private / at) for name, at in own.items()},
+                env=os.environ | SHORT | {name: str(self.private / at) for name, at in own.items()},
             )  # fmt: skip
         try:
             self.address = self._wait_for_address()

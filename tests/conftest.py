@@ -75,6 +75,19 @@ def pytest_runtest_makereport(item):
     return report
 
 
+def pytest_sessionfinish(session):
+    """Hand what the tests of one worker measured to the process that prints the report."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["measured"] = session.config.stash.get(MEASURED, [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Take what a worker has measured."""
+    lines = node.config.stash.setdefault(MEASURED, [])
+    lines += getattr(node, "workeroutput", {}).get("measured", [])
+
+
 def pytest_terminal_summary(terminalreporter, config):
     """Print what the tests measured."""
     lines = config.stash.get(MEASURED, [])

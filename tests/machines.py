@@ -144,7 +144,7 @@ def quota(cores):
             continue
         try:
             for name, value in settings.items():
-                (group / name).write_text(value)
+                (group / name).write_text(value, encoding="ascii")
         except OSError:  # the controller is not to be had here
             group.rmdir()
             continue

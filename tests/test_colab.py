@@ -2,8 +2,8 @@
 
 One fresh environment holds the versions that Colab has. A notebook runs in an empty folder; its
 bootstrap cell installs the course from git, where the address of the repository leads to a copy of
-the present files, and the course is uninstalled before the next notebook comes. A training
-that takes a minute is cut to 60 steps, unless the environment variable COURSE_LONG is set.
+the present files, and the course is uninstalled before the next notebook comes. Long runs
+are short, unless the environment variable COURSE_LONG is set.
 """
 
 import copy
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell
 
-from tests.course import NOTEBOOKS, exercises, folder, shortened
+from tests.course import NOTEBOOKS, SHORT, exercises, folder
 from tests.machines import Environment, complaints, copy_course, execute, printed, run
 from tools import set_repository
 
@@ -87,9 +87,8 @@ def test_notebook_runs_alone(name, colab, repository, tmp_path):
     """Every cell of it, and behind every stub the folded solution, as a learner would write it."""
     before, broken = without_course(colab), colab.broken()
     notebook = with_solutions(name)
-    if not os.environ.get("COURSE_LONG"):
-        notebook = shortened(notebook)
-    execute(notebook, tmp_path, colab.python, **repository)
+    short = {} if os.environ.get("COURSE_LONG") else SHORT
+    execute(notebook, tmp_path, colab.python, **repository, **short)
     after = colab.packages()
     assert COURSE in after, "the bootstrap cell installs the course"
     assert after == {**before, COURSE: after[COURSE]}, "and touches nothing else"

@@ -186,7 +186,10 @@ def endless(*_):
         pass
 
 
-GENERIC = [("1.2", lambda T: 1 / 0), ("1.2", lambda T: None), ("1.2", 3), ("1.2", endless)]
+GENERIC = [
+    ("1.2", lambda T: 1 / 0), ("1.2", lambda T: None), ("1.2", lambda T: {}), ("1.2", 3),
+    ("1.2", endless),
+]  # fmt: skip
 
 
 def test_there_are_enough_mistakes():

@@ -3,7 +3,7 @@
 Every notebook is run with every cell twice, with right answers filled in, and with wrong ones; with
 NumPy's strictest error settings and a dark style active, beside busy processes, under a CPU quota,
 and with as many BLAS threads as the machine has. What it prints outside its exercises is what is
-stored. The long trainings are cut short; what comes after them is run, and not compared.
+stored. Long runs are short here, and go on with the results that came with the course.
 """
 
 import ast
@@ -15,8 +15,9 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from helpers import checks
-from tests.course import NOTEBOOKS, check_call, exercises, long_run, shortened
-from tests.machines import busy, execute, quota
+from helpers.data import load_runs
+from tests.course import LONG, NOTEBOOKS, SHORT, check_call, exercises, folder
+from tests.machines import busy, execute, printed, quota
 from tools import build, notebooks
 
 each = pytest.mark.parametrize("name", NOTEBOOKS)
@@ -29,12 +30,12 @@ matplotlib.pyplot.style.use("dark_background")
 
 
 def prepared(name, answers=None, twice=False, first=""):
-    """Return a short copy of a notebook, and {index of a stored cell: indices of its copies}.
+    """Return a copy of a notebook, and {index of a stored cell: indices of its copies}.
 
     answers: {number: code} to write in the place of the stubs. twice: put every cell there twice.
     first: the code of a cell to run before all others.
     """
-    notebook = shortened(NOTEBOOKS[name])
+    notebook = copy.deepcopy(NOTEBOOKS[name])
     cells, places = [new_code_cell(first)], {}
     for index, cell in enumerate(notebooks.code_cells(notebook)):
         cell = copy.deepcopy(cell)
@@ -66,8 +67,7 @@ def written(outputs):
 def assert_as_stored(name, notebook, places):
     """What every cell says, but exercises and cells that may differ, is what is stored."""
     stored = notebooks.code_cells(NOTEBOOKS[name])
-    for index in range(long_run(NOTEBOOKS[name])):
-        cell = stored[index]
+    for index, cell in enumerate(stored):
         if check_call(cell.source) is not None or notebooks.IGNORE in notebooks.tags(cell):
             continue
         for place in places[index]:
@@ -89,7 +89,7 @@ def test_every_cell_twice_under_a_quota(name, tmp_path):
     with quota(1) as group:
         join = f"import os\nopen({str(group)!r}, 'w').write(str(os.getpid()))" if group else ""
         notebook, places = prepared(name, twice=True, first=join)
-        execute(notebook, tmp_path)
+        execute(notebook, tmp_path, **SHORT)
     assert_as_stored(name, notebook, places)
     if group is None:
         pytest.skip("every cell ran twice, without a quota: that needs Linux and its rights")
@@ -99,9 +99,12 @@ def test_every_cell_twice_under_a_quota(name, tmp_path):
 def test_right_answers_change_nothing_else(name, tmp_path):
     answers = {exercise.number: exercise.solution for exercise in exercises(name)}
     notebook, places = prepared(name, answers)
-    execute(notebook, tmp_path)
+    execute(notebook, tmp_path, **SHORT)
     assert_as_stored(name, notebook, places)
     assert verdicts(notebook) == dict.fromkeys(answers, "✓")
+    if name in LONG:
+        taken = re.findall(r"^In a browser: .*\((.*)\)", printed(notebook, "stdout"), re.M)
+        assert set(taken) == set(load_runs(folder() / "data" / f"runs_{name[:2]}.npz"))
 
 
 @each
@@ -115,7 +118,7 @@ def test_wrong_answers_on_a_strict_and_busy_machine(name, tmp_path):
         answers[exercise.number] = f"{target} = {known}.mistakes[0][1]"
     notebook, places = prepared(name, answers, first=STRICT)
     with busy(os.cpu_count() or 1):
-        execute(notebook, tmp_path)
+        execute(notebook, tmp_path, **SHORT)
     assert_as_stored(name, notebook, places)
     assert verdicts(notebook) == dict.fromkeys(answers, "✗")
 

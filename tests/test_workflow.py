@@ -101,7 +101,8 @@ def test_screenshots_of_failed_tests_are_kept():
 
 def test_pythons_agree():
     """README, environment.yml, Codespaces and the matrix name Pythons that the course supports."""
-    container = json.loads((folder() / ".devcontainer/devcontainer.json").read_text("utf-8"))
+    settings = folder() / ".devcontainer" / "devcontainer.json"
+    container = json.loads(settings.read_text(encoding="utf-8"))
     assert container["image"].rpartition(":")[2].removeprefix("1-") in MATRIX["python"]
     assert container["postCreateCommand"].endswith("pip install -r requirements.txt")
     assert f"Python {OLDEST} or newer" in (folder() / "README.md").read_text(encoding="utf-8")

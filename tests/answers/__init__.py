@@ -1,1 +1,0 @@
-"""The wrong answers that learners give, and what the checks must say to them."""
