@@ -243,10 +243,10 @@ def main():
         }
         print(f"{NAMES[name]:34s} {result[NAMES[name]]['goal']} s to {GOAL}, "
               f"{result[NAMES[name]]['loss'][-1]} at the end")
-    old, ours = (result[NAMES[name]] for name in ("nanogpt", "short"))
-    if ours["goal"] is not None:
-        print(f"share of the older recipe's time: "
-              f"{ours['goal'] / (old['goal'] or old['seconds'][-1]):.2f}")
+    old, short = (result[NAMES[name]] for name in ("nanogpt", "short"))
+    if short["goal"] is not None:
+        share = short["goal"] / (old["goal"] or old["seconds"][-1])
+        print(f"share of the older recipe's time: {share:.2f}")
     stored.put("race", {"seed": options.seed, "contestants": result})
 
 
