@@ -1,13 +1,12 @@
 """Binder builds the repository, opens the first notebook, and its 2 GB and one core are enough."""
 
-import copy
 import re
 import sys
 
 import pytest
 import yaml
 
-from tests.course import LONG, NOTEBOOKS, SHORT, folder
+from tests.course import NOTEBOOKS, SHORT, folder, shortened
 from tests.machines import Environment, copy_course, execute, printed, run
 from tools import notebooks
 
@@ -54,10 +53,10 @@ def test_readme_opens_the_first_notebook_and_says_what_binder_gives():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits both cores and memory")
-@pytest.mark.parametrize("name", LONG)
+@pytest.mark.parametrize("name", list(NOTEBOOKS)[-2:])
 def test_long_notebooks_run_in_binders_memory(name, tmp_path, record_property):
     """With short runs; their memory is that of the long ones, which only take more steps."""
-    notebook = copy.deepcopy(NOTEBOOKS[name])
+    notebook = shortened(name)
     cells = notebooks.code_cells(notebook)
     cells[0].source = HEADER
     cells[-1].source += f"\n{FOOTER}"

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell
 
-from tests.course import NOTEBOOKS, SHORT, exercises, folder
+from tests.course import NOTEBOOKS, SHORT, exercises, folder, shortened
 from tests.machines import Environment, complaints, copy_course, execute, printed, run
 from tools import set_repository
 
@@ -86,8 +86,9 @@ def without_course(colab):
 def test_notebook_runs_alone(name, colab, repository, tmp_path):
     """Every cell of it, and behind every stub the folded solution, as a learner would write it."""
     before, broken = without_course(colab), colab.broken()
-    notebook = with_solutions(name)
-    short = {} if os.environ.get("COURSE_LONG") else SHORT
+    long = os.environ.get("COURSE_LONG")
+    notebook = with_solutions(name, NOTEBOOKS[name] if long else shortened(name))
+    short = {} if long else SHORT
     execute(notebook, tmp_path, colab.python, **repository, **short)
     after = colab.packages()
     assert COURSE in after, "the bootstrap cell installs the course"
@@ -100,10 +101,10 @@ def test_notebook_runs_alone(name, colab, repository, tmp_path):
     assert not complaints(printed(notebook, "stderr"))
 
 
-def with_solutions(name):
+def with_solutions(name, notebook):
     """Return a copy of a notebook with a cell behind each stub: its folded solution, checked."""
     solutions = {exercise.stub: exercise for exercise in exercises(name)}
-    notebook = copy.deepcopy(NOTEBOOKS[name])
+    notebook = copy.deepcopy(notebook)
     cells = []
     for cell in notebook.cells:
         cells.append(cell)

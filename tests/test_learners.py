@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell
 
 from helpers import checks
 from helpers.data import load_runs
-from tests.course import LONG, NOTEBOOKS, SHORT, check_call, exercises, folder
+from tests.course import LONG, NOTEBOOKS, SHORT, check_call, exercises, folder, long_run, shortened
 from tests.machines import busy, execute, printed, quota
 from tools import build, notebooks
 
@@ -35,7 +35,7 @@ def prepared(name, answers=None, twice=False, first=""):
     answers: {number: code} to write in the place of the stubs. twice: put every cell there twice.
     first: the code of a cell to run before all others.
     """
-    notebook = copy.deepcopy(NOTEBOOKS[name])
+    notebook = shortened(name)
     cells, places = [new_code_cell(first)], {}
     for index, cell in enumerate(notebooks.code_cells(notebook)):
         cell = copy.deepcopy(cell)
@@ -67,7 +67,7 @@ def written(outputs):
 def assert_as_stored(name, notebook, places):
     """What every cell says, but exercises and cells that may differ, is what is stored."""
     stored = notebooks.code_cells(NOTEBOOKS[name])
-    for index, cell in enumerate(stored):
+    for index, cell in enumerate(stored[: long_run(name)]):
         if check_call(cell.source) is not None or notebooks.IGNORE in notebooks.tags(cell):
             continue
         for place in places[index]:
