@@ -28,7 +28,7 @@ GOAL = 1.88
 SIZE = {"width": 128, "heads": 4, "blocks": 4}
 NAMES = {"nanogpt": "nanoGPT's recipe, PyTorch eager", "short": "notebook 07, short",
          "long": "notebook 07, long"}
-STEPS = {"nanogpt": 2000, "short": 270}
+STEPS = {"nanogpt": 2000, "short": 300}
 WINDOW = {"nanogpt": (64, 12), "short": (64, 12), "long": (256, 6)}
 BLOCKS = {"nanogpt": 16, "short": 10, "long": 10}  # how often each is judged
 

@@ -8,7 +8,15 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from helpers import guards
-from helpers.attention import Embedding
+from helpers.arrays import causal_mask
+from helpers.attention import (
+    Embedding,
+    MultiHeadAttention,
+    merge_heads,
+    rotary_tables,
+    rotate,
+    split_heads,
+)
 from helpers.layers import GELU, Layer, Linear, Sequential, parameters
 from helpers.optimizers import Adam, Optimizer
 from helpers.transformer import (
@@ -97,6 +105,54 @@ class QKNorm(Layer):
         return np.concatenate([self.norm.backward(dy).reshape(dqk.shape), dv], axis=-1)
 
 
+class BlockedAttention(MultiHeadAttention):
+    """Causal attention, 64 queries at a time: no score that the mask would hide.   (N, T, d)"""
+
+    def forward(self, x):
+        T, d_head = x.shape[1], self.width // self.heads
+        q, k, v = (split_heads(part, self.heads) for part in np.split(self.qkv(x), 3, axis=-1))
+        if self.rotary:
+            self.cos, self.sin = rotary_tables(T, d_head, dtype=x.dtype)
+            q, k = rotate(q, self.cos, self.sin), rotate(k, self.cos, self.sin)
+        self.kept, self.mixed, self.pieces = (q, k, v), np.empty_like(v), []
+        for start in range(0, T, 64):
+            some, seen = slice(start, start + 64), slice(0, start + 64)
+            w = q[:, :, some] @ k[:, :, seen].swapaxes(-1, -2)          # (N, H, 64, seen)
+            w *= 1 / math.sqrt(d_head)
+            np.copyto(w[..., start:], -np.inf, where=~causal_mask(w.shape[2]))
+            w -= w.max(axis=-1, keepdims=True)
+            np.exp(w, out=w)
+            w /= w.sum(axis=-1, keepdims=True)
+            self.mixed[:, :, some] = w @ v[:, :, seen]
+            self.pieces.append((some, seen, w))
+        return self.out(merge_heads(self.mixed))
+
+    def backward(self, dy):
+        dmixed, (q, k, v) = split_heads(self.out.backward(dy), self.heads), self.kept
+        dq, dk, dv = np.empty_like(q), np.zeros_like(k), np.zeros_like(v)
+        for some, seen, w in self.pieces:
+            dm = dmixed[:, :, some]                                     # (N, H, 64, d_h)
+            dv[:, :, seen] += w.swapaxes(-1, -2) @ dm
+            dw = dm @ v[:, :, seen].swapaxes(-1, -2)                    # (N, H, 64, seen)
+            dw -= np.vecdot(dm, self.mixed[:, :, some])[..., None]
+            dw *= w
+            dw *= 1 / math.sqrt(q.shape[-1])
+            dq[:, :, some] = dw @ k[:, :, seen]
+            dk[:, :, seen] += dw.swapaxes(-1, -2) @ q[:, :, some]
+        if self.rotary:
+            dq, dk = rotate(dq, self.cos, -self.sin), rotate(dk, self.cos, -self.sin)
+        return self.qkv.backward(np.concatenate([merge_heads(x) for x in (dq, dk, dv)], axis=-1))
+
+    @property
+    def weights(self):
+        """Where each place looked, put together.   (N, H, T, T)"""
+        N, H, T, _ = self.mixed.shape
+        whole = np.zeros((N, H, T, T), self.mixed.dtype)
+        for some, seen, w in self.pieces:
+            whole[:, :, some, seen] = w
+        return whole
+
+
 class ModernTransformer(Transformer):
     """The transformer of notebook 06 with newer parts.   tokens (N, T) -> logits (N, T, V)
 
@@ -108,6 +164,7 @@ class ModernTransformer(Transformer):
         super().__init__(vocab_size, context, width, heads, blocks)
         for block in self.blocks:
             block.norm_1, block.norm_2 = RMSNorm(), RMSNorm()
+            block.attention = BlockedAttention(width, heads, rotary=True)
             block.attention.qkv = Sequential(Linear(width, 3 * width, bias=False), QKNorm(heads))
             block.attention.out = Linear(width, width, scale=0, bias=False)
             block.mlp = Sequential(Linear(width, 4 * width, bias=False), ReLUSquared(),

@@ -84,7 +84,7 @@ def test_every_setting_of_the_switches_is_drawn(on):
     (run,) = [run for run in RUNS["ideas"]["runs"] if run["seed"] == 0
               and run["without"] == missing]
     (ax,) = figure.axes
-    assert f"{run['loss']:.3f}" in ax.get_title()
+    assert f"{run['loss']:.3f}" in ax.get_title(loc="left")
     np.testing.assert_allclose(ax.lines[-1].get_ydata(), run["validation"])
     low, high = ax.get_ylim()
     assert all(low < value < high for value in run["validation"][1:])

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from helpers import modern
+from helpers.attention import MultiHeadAttention
 from helpers.data import CharTokenizer
 from helpers.layers import GELU, SoftmaxCrossEntropy, flatten, gradient_error, parameters
 from helpers.modern import (
+    BlockedAttention,
     Gate,
     ModernTransformer,
     Muon,
@@ -347,6 +349,19 @@ def test_the_cache_and_generate_of_notebook_06_work():
     assert text == generate(model, tokenizer, "to be", 30, temperature=0.5, seed=1)
 
 
+@pytest.mark.parametrize("length", [1, 5, 64, 65, 150])
+@pytest.mark.parametrize("rotary", [True, False])
+def test_blocks_compute_what_notebook_05_computes(length, rotary):
+    plain, blocked = (kind(12, 3, rotary=rotary) for kind in (MultiHeadAttention, BlockedAttention))
+    theta, _ = flatten(plain, np.random.default_rng(0))
+    flatten(blocked, theta=theta)
+    x, dy = np.random.default_rng(1).normal(size=(2, 2, length, 12))
+    assert relative_error(blocked(x), plain(x)) < 1e-12
+    np.testing.assert_allclose(blocked.weights, plain.weights, atol=1e-14)
+    assert relative_error(blocked.backward(dy), plain.backward(dy)) < 1e-11
+    assert relative_error(blocked.grad, plain.grad) < 1e-11
+
+
 def test_the_future_cannot_leak():
     model, tokens = tiny(), np.random.default_rng(0).integers(0, 7, (1, 6))
     other = tokens.copy()
@@ -364,6 +379,6 @@ def test_everything_holds_when_every_warning_is_an_error():
 def test_the_module_holds_nothing_that_the_notebook_does_not_teach():
     public = {name for name, value in vars(modern).items()
               if getattr(value, "__module__", "") == modern.__name__}
-    assert public == {"RMSNorm", "ReLUSquared", "Gate", "QKNorm", "ModernTransformer",
-                      "newton_schulz", "Muon", "optimizers_for", "hold_then_fall", "train_modern",
+    assert public == {"BlockedAttention", "RMSNorm", "ReLUSquared", "Gate", "QKNorm",
+                      "ModernTransformer", "newton_schulz", "Muon", "optimizers_for", "hold_then_fall", "train_modern",
                       "TiedTable", "TiedHead", "without", "loss_by_place"}
