@@ -380,5 +380,6 @@ def test_the_module_holds_nothing_that_the_notebook_does_not_teach():
     public = {name for name, value in vars(modern).items()
               if getattr(value, "__module__", "") == modern.__name__}
     assert public == {"BlockedAttention", "RMSNorm", "ReLUSquared", "Gate", "QKNorm",
-                      "ModernTransformer", "newton_schulz", "Muon", "optimizers_for", "hold_then_fall", "train_modern",
-                      "TiedTable", "TiedHead", "without", "loss_by_place"}
+                      "ModernTransformer", "newton_schulz", "Muon", "optimizers_for",
+                      "hold_then_fall", "train_modern", "TiedTable", "TiedHead", "without",
+                      "loss_by_place"}
