@@ -10,7 +10,7 @@ from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.browser import JupyterLab, find_browser
 from tests.course import NOTEBOOKS, exercises
-from tools.notebooks import code_cells
+from tools.notebooks import IGNORE, code_cells, tags
 
 pytest.importorskip("ipywidgets", "8", reason="JupyterLab 4 shows the controls of ipywidgets 8")
 pytestmark = pytest.mark.browser
@@ -138,12 +138,15 @@ def test_every_picture_is_drawn(visit):
 def test_every_figure_is_followed_by_its_description(visit):
     """JupyterLab gives a picture no alternative text: the description folds out under it."""
     described = visit.page.evaluate(DESCRIPTIONS)
-    assert described == [
-        output.metadata["image/png"]["alt"]
+    stored = [
+        (output.metadata["image/png"]["alt"], IGNORE in tags(cell))
         for cell in code_cells(NOTEBOOKS[visit.name])
         for output in cell.outputs
         if "image/png" in output.get("data", {})
     ]
+    assert len(described) == len(stored)
+    for said, (wanted, may_differ) in zip(described, stored, strict=True):
+        assert said == wanted or (may_differ and len(said.split()) >= 8)
 
 
 def test_every_formula_is_set(visit):
@@ -193,7 +196,7 @@ def keys_for(control):
     field.focus()
     if field.get_attribute("role") == "slider":
         at_end = field.get_attribute("aria-valuenow") == field.get_attribute("aria-valuemax")
-        return ["ArrowLeft" if at_end else "ArrowRight"]
+        return ["Home" if at_end else "ArrowRight"]  # one step back from "all" may change nothing
     kind = field.evaluate("e => e.type")
     if kind == "select-one":  # closed, it leaves the arrows to JupyterLab, which changes the cell
         at_end = field.evaluate("e => e.selectedIndex === e.options.length - 1")
