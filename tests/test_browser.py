@@ -186,6 +186,10 @@ def test_every_control_moves_its_picture_by_keyboard(visit, measured):
             late = "" if time <= AIM else f", above the aim of {AIM} ms"
             measured.append(f"{visit.name}: {label}, redrawn after {time:.0f} ms{late}")
             assert box.locator("> .widget-html").inner_text() == "", f"{label}: an error"
+            if last == "Home":  # at its start it may leave nothing for the next control to change
+                before = image.get_attribute("src")
+                visit.page.keyboard.press("End")
+                visit.page.wait_for_function(REDRAWN, arg=[image, before], timeout=20_000)
     assert visit.complaints() == complaints
 
 
