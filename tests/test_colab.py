@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell
 
-from tests.course import NOTEBOOKS, SHORT, exercises, folder, shortened
+from tests.course import NOTEBOOKS, SHORT, check_call, exercises, folder, shortened
 from tests.machines import Environment, complaints, copy_course, execute, printed, run
 from tools import set_repository
 
@@ -103,12 +103,13 @@ def test_notebook_runs_alone(name, colab, repository, tmp_path):
 
 def with_solutions(name, notebook):
     """Return a copy of a notebook with a cell behind each stub: its folded solution, checked."""
-    solutions = {exercise.stub: exercise for exercise in exercises(name)}
+    solutions = {exercise.number: exercise for exercise in exercises(name)}
     notebook = copy.deepcopy(notebook)
     cells = []
     for cell in notebook.cells:
         cells.append(cell)
-        if exercise := solutions.get(cell.source):
+        call = check_call(cell.source) if cell.cell_type == "code" else None
+        if call is not None and (exercise := solutions.get(call.args[0].value)):
             check = f"check({exercise.number!r}, {exercise.expression})"
             cells.append(new_code_cell(f"{exercise.solution}\n{check}"))
     notebook.cells = cells
