@@ -19,13 +19,8 @@ import numpy as np
 from benchmarks import stored
 from helpers.data import CharTokenizer, load_shakespeare
 from helpers.layers import flatten
-from helpers.modern import (
-    ModernTransformer,
-    loss_by_place,
-    optimizers_for,
-    train_modern,
-    without,
-)
+from helpers.lessons.notebook_07.ideas import loss_by_place, without
+from helpers.modern import ModernTransformer, optimizers_for, train_modern
 from helpers.optimizers import warmup_cosine
 from helpers.transformer import Transformer, evaluate, train
 

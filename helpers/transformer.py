@@ -209,7 +209,7 @@ def token_losses(model, inputs, targets):
     return normalizer - np.take_along_axis(z, targets[..., None], axis=-1)[..., 0]
 
 
-def evaluate(model, tokens, batch_size=16, windows=None):
+def evaluate(model, tokens, windows=None):
     """The mean loss in nats over a text, cut into windows of the model's context.
 
     tokens: (L,). windows: look at this many, spread evenly; by default at all of them.
@@ -221,9 +221,9 @@ def evaluate(model, tokens, batch_size=16, windows=None):
     if windows is not None and windows < len(starts):
         starts = starts[np.linspace(0, len(starts) - 1, windows).astype(int)]
     places = starts[:, None] + np.arange(T)                             # (windows, T)
-    batches = [places[i : i + batch_size] for i in range(0, len(places), batch_size)]
+    parts = np.array_split(places, -(-places.size // 1024))             # what fits into memory
     total = sum(token_losses(model, tokens[rows], tokens[rows + 1]).sum(dtype=float)
-                for rows in batches)
+                for rows in parts)
     return float(total / places.size)
 
 
@@ -330,18 +330,16 @@ class KeyValueCache:
     def extend(self, tokens):
         """Read tokens (T,) behind those read so far. Returns the logits (V,) for the next one."""
         tokens = guards.room(tokens, self)                              # (1, T)
-        start, end = self.length, self.length + tokens.shape[1]
-        places = np.arange(start, end)
-        x = self.model.embed(tokens, start)                             # (1, T, d)
+        first, end, H = self.length, self.length + tokens.shape[1], self.model.config["heads"]
+        mask = np.arange(end) <= np.arange(first, end)[:, None]         # (T, end)
+        x = self.model.embed(tokens, first)                             # (1, T, d)
         for block, (keys, values) in zip(self.model.blocks, self.kept, strict=True):
-            new = np.split(block.attention.qkv(block.norm_1(x)), 3, axis=-1)
-            query, key, value = (split_heads(part, self.model.config["heads"]) for part in new)
+            new = split_heads(block.attention.qkv(block.norm_1(x)), 3 * H)      # (1, 3H, T, d_h)
+            turned, values[:, :, first:end] = new[:, : 2 * H], new[:, 2 * H :]
             if self.rotary:
-                turn = self.cos[places], self.sin[places]
-                query, key = rotate(query, *turn), rotate(key, *turn)
-            keys[:, :, places], values[:, :, places] = key, value
-            mask = np.arange(end) <= places[:, None]                    # (T, end)
-            mixed, _ = attend(query, keys[:, :, :end], values[:, :, :end], mask)
+                turned = rotate(turned, self.cos[first:end], self.sin[first:end])
+            keys[:, :, first:end] = turned[:, H:]
+            mixed, _ = attend(turned[:, :H], keys[:, :, :end], values[:, :, :end], mask)
             x = x + block.attention.out(merge_heads(mixed))
             x = x + block.mlp(block.norm_2(x))
         self.length = end
