@@ -60,7 +60,7 @@ class QKNorm(Layer):
     """RMSNorm, times a gain, for each head's query and key.   (N, T, 3d) -> (N, T, 3d)
 
     heads: H. The features are queries, keys and values, d of each; values pass.
-    Source: Henry et al., Query-Key Normalization for Transformers, 2020, section 3.
+    Source: Henry et al., Query-Key Normalization for Transformers, 2020.
     """
 
     def __init__(self, heads, gain=1.5):
