@@ -163,11 +163,7 @@ def clip_gradient(gradient, limit):
 
     Raises FloatingPointError unless it is finite. Source: Pascanu and others, 2013, section 3.2.
     """
-    with np.errstate(over="ignore", under="ignore"):
-        length = float(np.linalg.norm(gradient))
-    if not math.isfinite(length):                                       # too long for float32?
-        length = float(np.linalg.norm(gradient.astype(np.float64)))
-    guards.finite_length(length)
+    length = guards.finite_length(gradient)                             # |g|, Euclid's
     if length > limit:
         gradient *= limit / length
     return length
