@@ -139,7 +139,8 @@ class Exercise:
         """Raise Wrong: how the results of case i differ, or how those of all cases do."""
         name = next(n for n in wanted[i] if not self.same_results(given[i], wanted[i], n))
         if name not in given[i]:
-            raise Wrong(f"{name or 'the result'} is missing: you gave back a dict of other things")
+            raise Wrong(f"{name} is missing in your dict" if name else
+                        "give back the result itself, not a dict")
         pairs = [(g[name], w[name]) for g, w in zip(given, wanted, strict=True)
                  if not isinstance(g, Wrong) and name in g and name in w]  # fmt: skip
         tried = self.right if self.probe is None else partial(self.probe, self.right)
@@ -528,6 +529,8 @@ def describe(error, function=None):
 def describe_value(value):
     """A short name of what the learner gave: its type, and the value if that is short."""
     shown = one_line(repr(value))
+    if len(shown) > 40 and isinstance(value, np.ndarray):
+        return f"an array of {value.dtype}"
     return f"{type(value).__name__} {shown}" if len(shown) <= 40 else type(value).__name__
 
 
