@@ -139,7 +139,8 @@ class Exercise:
         """Raise Wrong: how the results of case i differ, or how those of all cases do."""
         name = next(n for n in wanted[i] if not self.same_results(given[i], wanted[i], n))
         if name not in given[i]:
-            raise Wrong(f"{name or 'the result'} is missing: you gave back a dict of other things")
+            raise Wrong(f"{name} is missing in your dict" if name else
+                        "give back the result itself, not a dict")
         pairs = [(g[name], w[name]) for g, w in zip(given, wanted, strict=True)
                  if not isinstance(g, Wrong) and name in g and name in w]  # fmt: skip
         tried = self.right if self.probe is None else partial(self.probe, self.right)
@@ -374,11 +375,11 @@ def numbers(value):
     """Return `value` as an array of numbers or booleans, or None if it is not made of them."""
     try:
         result = np.asarray(value)
-        if result.dtype == object:  # Fractions and their like
-            result = result.astype(float)
+        if result.dtype == object:  # Fractions and their like; None would become NaN
+            result = None if None in result.ravel().tolist() else result.astype(float)
     except (TypeError, ValueError):
         return None
-    return result if result.dtype.kind in "biuf" else None
+    return result if result is not None and result.dtype.kind in "biuf" else None
 
 
 def same(given, wanted, tolerance, exact=False):
@@ -415,6 +416,7 @@ def difference(what, pairs, given, wanted, where, exact=False):
         return f"{where}{what} has shape {a.shape}, expected {b.shape}"
     if (a.dtype == bool) != (b.dtype == bool) or (exact and a.dtype != b.dtype):
         return f"{where}{what} has dtype {a.dtype}, expected {b.dtype}"
+    truth = b.dtype == bool
     a, b = a.reshape(b.shape).astype(float), b.astype(float)
     if np.isnan(a).any() and not np.isnan(b).any():
         return f"{where}{what} is not a number (NaN){place_of(np.asarray(np.isnan(a)))}"
@@ -429,7 +431,7 @@ def difference(what, pairs, given, wanted, where, exact=False):
     if np.isfinite(size) and size < 2e-3:
         return (f"{where}{what} is right to about {max(1, int(-np.log10(size)))} digits only: "
                 "was it rounded, is it float32, or was a small ε added?")  # fmt: skip
-    shown = two_numbers(a[worst], b[worst])
+    shown = two_numbers(a[worst], b[worst]) if not truth else [bool(a[worst]), bool(b[worst])]
     return f"{where}{what}{place_of(worst)} is {shown[0]}, expected {shown[1]}"
 
 
@@ -452,7 +454,7 @@ def common_factor(pairs):
         if c == 0 or not np.allclose(a, c * b, rtol=1e-6, atol=1e-9 * np.abs(a).max()):
             return None
         factors.append(c)
-    if not factors or not np.allclose(factors, factors[0]) or abs(factors[0] - 1) < 2e-3:
+    if not factors or not np.allclose(factors, factors[0], atol=0) or abs(factors[0] - 1) < 2e-3:
         return None
     return factors[0] if sum(numbers(b).size for _, b in pairs) > 1 else None
 
@@ -493,6 +495,8 @@ def describe_case(right, case):
                 shown = float(f"{shown:.4g}")
             if len(repr(shown)) <= 60:
                 words.append(f"{name} = {shown!r}")
+            elif isinstance(value, np.ndarray):
+                words.append(f"{name} of shape {value.shape}")
     return f"for {', '.join(words)}: " if words else ""
 
 
@@ -525,6 +529,8 @@ def describe(error, function=None):
 def describe_value(value):
     """A short name of what the learner gave: its type, and the value if that is short."""
     shown = one_line(repr(value))
+    if len(shown) > 40 and isinstance(value, np.ndarray):
+        return f"an array of {value.dtype}"
     return f"{type(value).__name__} {shown}" if len(shown) <= 40 else type(value).__name__
 
 

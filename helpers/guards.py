@@ -142,11 +142,16 @@ def same_size(a, b):
     return a, b
 
 
-def finite_length(length):
-    """Raise FloatingPointError unless the length of a gradient is finite."""
+def finite_length(gradient):
+    """Return the length of a gradient. Raises FloatingPointError unless it is finite."""
+    with np.errstate(over="ignore", under="ignore"):
+        length = float(np.linalg.norm(gradient))
+        if not math.isfinite(length):  # too long for float32?
+            length = float(np.linalg.norm(gradient.astype(np.float64)))
     if not math.isfinite(length):
         raise FloatingPointError("the gradient is not finite, so it cannot be clipped; try a "
                                  "smaller learning rate")
+    return length
 
 
 # --- layers and losses (notebook 03) ---

@@ -100,6 +100,18 @@ def stub_of(exercise):
     return answer_of(source, exercise.expression)
 
 
+def taught(name, what):
+    """Return a function or class that a notebook defines and does not export."""
+    for cell in code_cells(NOTEBOOKS[name]):
+        if f"def {what}(" in cell.source or f"class {what}(" in cell.source:
+            tree = ast.parse(cell.source)
+            tree.body = [node for node in tree.body if getattr(node, "name", "") == what]
+            names = namespace()
+            exec(compile(tree, f"<{name}>", "exec"), names)
+            return names[what]
+    raise LookupError(f"{name} defines no {what}")
+
+
 def long_run(name):
     """Return the index, among the code cells, of a training that SHORT does not make short."""
     cells = code_cells(NOTEBOOKS[name])
