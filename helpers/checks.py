@@ -367,7 +367,9 @@ def time_limit(seconds):
 def members(value, names):
     """Return the members of a tuple, list or array. Raises Wrong unless there are len(names)."""
     if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != len(names):
-        raise Wrong(f"give {len(names)} things, {', '.join(names)}; got {describe_value(value)}")
+        got = f"{type(value).__name__} of {len(value)}" if hasattr(value, "__len__") else ""
+        got = got or describe_value(value)
+        raise Wrong(f"give {len(names)} things, {', '.join(names)}; got {got}")
     return list(value)
 
 
