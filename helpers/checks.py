@@ -415,6 +415,7 @@ def difference(what, pairs, given, wanted, where, exact=False):
         return f"{where}{what} has shape {a.shape}, expected {b.shape}"
     if (a.dtype == bool) != (b.dtype == bool) or (exact and a.dtype != b.dtype):
         return f"{where}{what} has dtype {a.dtype}, expected {b.dtype}"
+    kind = bool if b.dtype == bool else float
     a, b = a.reshape(b.shape).astype(float), b.astype(float)
     if np.isnan(a).any() and not np.isnan(b).any():
         return f"{where}{what} is not a number (NaN){place_of(np.asarray(np.isnan(a)))}"
@@ -429,7 +430,7 @@ def difference(what, pairs, given, wanted, where, exact=False):
     if np.isfinite(size) and size < 2e-3:
         return (f"{where}{what} is right to about {max(1, int(-np.log10(size)))} digits only: "
                 "was it rounded, is it float32, or was a small ε added?")  # fmt: skip
-    shown = two_numbers(a[worst], b[worst])
+    shown = two_numbers(a[worst], b[worst]) if kind is float else (bool(a[worst]), bool(b[worst]))
     return f"{where}{what}{place_of(worst)} is {shown[0]}, expected {shown[1]}"
 
 
@@ -488,12 +489,17 @@ def describe_case(right, case):
         if isinstance(value, np.ndarray) and value.size > 6:
             words.append(f"{name} of shape {value.shape}")
         elif not callable(value):
-            shown = value.tolist() if isinstance(value, np.ndarray) else value
-            if isinstance(shown, float):
-                shown = float(f"{shown:.4g}")
+            shown = four_digits(value.tolist() if isinstance(value, np.ndarray) else value)
             if len(repr(shown)) <= 60:
                 words.append(f"{name} = {shown!r}")
     return f"for {', '.join(words)}: " if words else ""
+
+
+def four_digits(value):
+    """Floats with four digits, alone or in lists; all else as it is."""
+    if isinstance(value, list):
+        return [four_digits(part) for part in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def names_of(function, arguments):
