@@ -10,12 +10,11 @@ from helpers.layers import Layer, Linear
 
 
 class Embedding(Layer):
-    """A vector of the width d for each of V = size tokens.   tokens (...) -> (..., width)
+    """A vector for each of V = size tokens.   tokens (...) -> (..., width)
 
-    scale: the deviation of the first entries. Raises TypeError or ValueError for tokens that
-    are not whole numbers from 0 to V - 1. backward returns None: a token has no gradient.
+    scale: the deviation of the first entries. Raises TypeError or ValueError unless tokens are
+    whole numbers from 0 to V - 1. backward returns None: a token has no gradient.
     """
-
     def __init__(self, size, width, scale=0.02):
         super().__init__(W=(size, width))
         self.scale = scale
