@@ -492,14 +492,19 @@ def describe_case(right, case):
         if isinstance(value, np.ndarray) and value.size > 6:
             words.append(f"{name} of shape {value.shape}")
         elif not callable(value):
-            shown = value.tolist() if isinstance(value, np.ndarray) else value
-            if isinstance(shown, float):
-                shown = float(f"{shown:.4g}")
+            shown = four_digits(value.tolist() if isinstance(value, np.ndarray) else value)
             if len(repr(shown)) <= 60:
                 words.append(f"{name} = {shown!r}")
             elif isinstance(value, np.ndarray):
                 words.append(f"{name} of shape {value.shape}")
     return f"for {', '.join(words)}: " if words else ""
+
+
+def four_digits(value):
+    """Floats with four digits, alone or in lists; all else as it is."""
+    if isinstance(value, list):
+        return [four_digits(part) for part in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def names_of(function, arguments):
