@@ -434,7 +434,9 @@ def mix_figure(tokens, queries, keys, values, query, temperature):
     middle.set(ylim=(0, 1.12), title=f"weights of “{query}”, temperature {temperature:.2g}",
                yticks=[0, 0.5, 1])
     middle.grid(axis="x", visible=False)
-    right.fill(*values.T, color=GRAY, alpha=0.3, linewidth=0)
+    corners = np.unique(values, axis=0)
+    around = np.arctan2(*(corners - corners.mean(axis=0)).T)
+    right.fill(*corners[np.argsort(around)].T, color=GRAY, alpha=0.2, linewidth=0)
     spots = {}
     for token, value, weight, color in zip(tokens, values, weights, colors, strict=True):
         right.plot(*np.stack([mixed, value]).T, color=color, linewidth=0.4 + 5 * weight, alpha=0.6)
