@@ -66,7 +66,8 @@ def rotate(x, cos, sin):
 
     cos, sin: (T, width/2). Features i and i + width/2 are a pair. With -sin it turns back.
     """
-    first, second = np.split(x, 2, axis=-1)                             # (..., T, width/2) each
+    half = x.shape[-1] // 2
+    first, second = x[..., :half], x[..., half:]                        # (..., T, width/2) each
     return np.concatenate([first * cos - second * sin, first * sin + second * cos], axis=-1)
 
 
