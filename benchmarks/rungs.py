@@ -51,6 +51,8 @@ def runs(names, steps):
             lambda window=window: mlp(V, T, 24, window, 256), steps, 1e-2, (0, 1, 2))
     found["MLP of the same size, 8 characters"] = (
         lambda: mlp(V, T, 48, 8, 680, 680), steps, 3e-3, (0, 1, 2))
+    found["MLP of the same size, 9,000 steps"] = (  # as many as the shipped checkpoint has had
+        lambda: mlp(V, T, 48, 8, 680, 680), 9000, 3e-3, (0,))
     for part in PARTS:
         found[f"without {part}, 300 steps"] = (
             lambda part=part: without(part), 300, LEARNING_RATE, (0, 1))
