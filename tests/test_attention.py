@@ -269,7 +269,7 @@ def test_tokens_outside_the_table(tokens):
     layer = Embedding(5, 3)
     flatten(layer)
     wrong = next(t for t in np.ravel(tokens) if not 0 <= t < 5)
-    with pytest.raises(ValueError, match=f"token {wrong} is not one of 0 to 4; the table has 5 rows"):
+    with pytest.raises(ValueError, match=f"token {wrong} is not one of 0 to 4; the table has 5"):
         layer(np.array(tokens))
 
 

@@ -212,7 +212,7 @@ def test_bits_round_trip_and_refuse():
         to_bits(-1, 4)
     with pytest.raises(TypeError, match="whole numbers, got float64"):
         to_bits(1.0, 4)
-    with pytest.raises(ValueError, match=r"as many bits in both numbers, got .*\(4,\) and .*\(3,\)"):
+    with pytest.raises(ValueError, match=r"as many bits in both numbers, got .*\(4,\) and .*3"):
         ripple_carry_add(to_bits(1, 4), to_bits(1, 3))
     with pytest.raises(ValueError, match=r"n is 0; it must be the number of bits"):
         to_bits(1, 0)
@@ -225,7 +225,7 @@ def test_bits_round_trip_and_refuse():
         (lambda: from_bits([0, 0.5]), "bits must be 0 or 1, got 0.5"),
         (lambda: from_bits([1, -1]), "bits must be 0 or 1, got -1"),
         (lambda: from_bits([np.nan]), "bits must be 0 or 1, got nan"),
-        (lambda: from_bits(1), r"an array \(\.\.\., n\), the lowest bit first; got a single number"),
+        (lambda: from_bits(1), r"an array \(\.\.\., n\), the lowest bit first; got a single"),
         (lambda: ripple_carry_add([2, 3], [0, 1]), "bits must be 0 or 1, got 2"),
         (lambda: ripple_carry_add([0, 1], [1, 7]), "bits must be 0 or 1, got 7"),
         (lambda: ripple_carry_add([0], [1], carry=2), "the carry must be 0 or 1, got 2"),
