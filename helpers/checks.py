@@ -90,7 +90,7 @@ class Exercise:
         known = [(diagnosis, self.trials(mistake)) for diagnosis, mistake in self.mistakes]
         for name in [None, *wanted[wrong[0]]]:  # None: all; else a part, which has its own mistake
             for diagnosis, results in known:
-                if (self.agree(given, results, name) and not self.agree(given, wanted, name)):
+                if self.agree(given, results, name) and not self.agree(given, wanted, name):
                     raise Wrong(diagnosis)
         if isinstance(given[wrong[0]], Wrong):
             raise given[wrong[0]]
@@ -98,18 +98,17 @@ class Exercise:
 
     def trials(self, answer):
         """Return the results of an answer in every case: {name: value}, or Wrong if it failed."""
-        return [self.trial(answer, case) for case in copy.deepcopy(self.cases)]
-
-    def trial(self, answer, case):
-        """Return the results of an answer in one case, as `trials` does."""
         probe = self.probe or (call if callable(self.right) else lambda answer: answer)
-        try:
-            results = probe(answer, *case)
-            if self.parts and not isinstance(results, dict):
-                return dict(zip(self.parts, members(results, self.parts), strict=True))
-            return results if isinstance(results, dict) else {"": results}
-        except Wrong as wrong:
-            return wrong
+        results = []
+        for case in copy.deepcopy(self.cases):
+            try:
+                found = probe(answer, *case)
+                if self.parts and not isinstance(found, dict):
+                    found = dict(zip(self.parts, members(found, self.parts), strict=True))
+            except Wrong as wrong:
+                found = wrong
+            results.append(found if isinstance(found, (dict, Wrong)) else {"": found})
+        return results
 
     def agree(self, given, wanted, name=None):
         """True if the results of all cases are the same; of one part, if it is named."""

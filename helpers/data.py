@@ -240,15 +240,16 @@ def save_runs(path, runs):
     arrays = {}
 
     def packed(value):
-        if isinstance(value, np.ndarray) and value.ndim:
-            small = value.size < 20_000 or value.dtype.kind != "f"
-            arrays[f"array {len(arrays)}"] = value if small else value.astype(np.float16)
-            return {"array": f"array {len(arrays) - 1}", "dtype": value.dtype.str}
-        if isinstance(value, (np.ndarray, np.generic)):
-            return value.item()
         if isinstance(value, dict):
             return {"dict": [[packed(key), packed(entry)] for key, entry in value.items()]}
-        return [packed(entry) for entry in value] if isinstance(value, (list, tuple)) else value
+        if isinstance(value, (list, tuple)):
+            return [packed(entry) for entry in value]
+        if not isinstance(value, np.ndarray) or not value.ndim:
+            return value.item() if isinstance(value, (np.ndarray, np.generic)) else value
+        small = value.size < 20_000 or value.dtype.kind != "f"
+        key = f"array {len(arrays)}"
+        arrays[key] = value if small else value.astype(np.float16)
+        return {"array": key, "dtype": value.dtype.str}
 
     content = json.dumps(packed(runs)).encode("ascii")
     np.savez_compressed(path, content=np.frombuffer(content, dtype=np.uint8), **arrays)
@@ -259,13 +260,9 @@ def load_runs(path):
     with np.load(path) as file:
         arrays = dict(file)
 
-    def unpacked(value):
-        if isinstance(value, list):
-            return [unpacked(entry) for entry in value]
-        if not isinstance(value, dict):
-            return value
-        if "array" in value:
-            return arrays[value["array"]].astype(value["dtype"])
-        return {unpacked(key): unpacked(entry) for key, entry in value["dict"]}
+    def unpacked(entries):  # called for each JSON object, the innermost first
+        if "array" in entries:
+            return arrays[entries["array"]].astype(entries["dtype"])
+        return dict(entries["dict"])
 
-    return unpacked(json.loads(arrays["content"].tobytes()))
+    return json.loads(arrays["content"].tobytes(), object_hook=unpacked)

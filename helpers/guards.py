@@ -110,17 +110,19 @@ checkpoint_file = rule(lambda path: Path(path).is_file(), "there is no checkpoin
 def sample(x, what):
     """Return x as floats. Raises ValueError, naming `what` cannot be done, if it holds nothing."""
     (x,) = floats(x)
-    must(x.ndim and x.size, "there is nothing to {} in an array of shape {}; give at least one "
-         "example, such as (N, d) with N rows", what, x.shape)
+    must(x.ndim and x.size, "there is nothing to {} in {}; give at least one example, such as "
+         "(N, d) with N rows", what, x)
     return x
+
+
+WHOLE = "write labels.astype(int) if they are whole, or argmax(axis=-1) if they are one-hot rows"
 
 
 def labels(values, n):
     """Return labels or tokens as an array. Raises unless they are whole numbers from 0 to n - 1."""
     values = np.asarray(values)
     whole("n", n, 1, "the number of classes")
-    must(values.dtype.kind in "iu", "labels must be whole numbers, got dtype {}; use labels.astype("
-         "int) if they are, or argmax(axis=-1) of one-hot rows", values.dtype, error=TypeError)
+    array("labels", values, "iu", WHOLE)
     within("label", values, n, "is {} the number of classes?")
     return values
 
@@ -128,8 +130,8 @@ def labels(values, n):
 def scores(values, axis):
     """Return scores for a softmax as floats. Raises ValueError if there is no softmax of them."""
     (values,) = floats(values)
-    must(-values.ndim <= axis < values.ndim and values.shape[axis],
-         "softmax needs at least one score along axis {}, got {}", axis, values.shape)
+    must(-values.ndim <= axis < values.ndim and values.shape[axis], "softmax needs at least one "
+         "score along axis {}, got {}", axis, values)
     must(not np.isinf(values.max(axis=axis)).any(), "softmax of scores that are all -inf, or with "
          "one that is +inf, is not defined; does a mask hide every place of a row?")
     return values
@@ -147,7 +149,8 @@ def tables(a, b):
 def parameters(theta, dtype=None):
     must(isinstance(theta, np.ndarray) and theta.dtype.kind == "f" and dtype in (None, theta.dtype),
          "theta must be a NumPy array of {}, because steps change it in place; got {}. Write theta "
-         "= np.array([1.0, 1.0])", "floats" if dtype is None else dtype, theta, error=TypeError)
+         "= np.array([1.0, 1.0])", "floats" if dtype is None else np.dtype(dtype), theta,
+         error=TypeError)
 
 
 def rate(value):
@@ -216,8 +219,8 @@ def flattening(found, size, dtype, theta):
          np.dtype(dtype), error=TypeError)
     if theta is not None:
         parameters(theta)
-        must(theta.shape == (size,), "theta has shape {}, the model has {} parameters",
-             theta.shape, size)
+        must(theta.size == size and theta.ndim == 1, "theta has shape {}, the model has {} "
+             "parameters", theta.shape, size)
 
 
 def features(x, n, layer, dtype=None):
@@ -250,15 +253,15 @@ def pairs(guesses, targets, what="guesses"):
 def yes_or_no(logits, targets):
     """Like `pairs`, and raises ValueError unless the targets are from 0 to 1."""
     logits, targets = pairs(logits, targets, "logits")
-    low, high = targets.min(), targets.max()
-    must(low >= 0 and high <= 1, "targets must be from 0 (no) to 1 (yes), got {:g} to {:g}",
-         low, high)
+    ends = targets.min(), targets.max()
+    must(ends[0] >= 0 and ends[1] <= 1, "targets must be from 0 (no) to 1 (yes), got {:g} to {:g}",
+         *ends)
     return logits, targets
 
 
 def classes(logits, targets):
     array("logits", logits, "f", "a model's last layer gives them")
-    array("labels", targets, "iu", "from one-hot rows, take argmax(axis=-1)")
+    array("labels", targets, "iu", WHOLE)
     must(targets.shape == logits.shape[:-1], "labels of shape {} do not fit logits of shape {}; "
          "expected one label for each row, {}", targets.shape, logits.shape, logits.shape[:-1])
     must(targets.size, "there are no labels: the mean over no examples is not defined")
@@ -310,7 +313,7 @@ def fits_in_bits(numbers, n):
     """Return whole numbers as an array. Raises unless n bits can hold them."""
     whole("n", n, 1, "the number of bits")
     numbers = np.asarray(numbers)
-    must(numbers.dtype.kind in "iu", "bits are for whole numbers, got {}", numbers, error=TypeError)
+    array("numbers", numbers, "iu", "bits are for whole numbers")
     within("number", numbers, 2**n, "n bits hold {}: take a larger n, or no number below 0")
     return numbers
 
@@ -449,8 +452,7 @@ def worth_keeping(model, tokenizer):
     same_vocabulary(model, tokenizer)
     must(model.theta.dtype in (np.float32, np.float64), "the parameters are {}; a checkpoint holds "
          "float32 or float64: flatten(model, theta=theta.astype(np.float32))", model.theta.dtype)
-    must(np.isfinite(model.theta).all(), "the model has parameters that are not finite; it is not "
-         "worth keeping")
+    finite(model.theta, "what is worth keeping, a model's parameters,")
 
 
 def checkpoint(header, theta, format):

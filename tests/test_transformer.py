@@ -330,7 +330,7 @@ def test_evaluate_covers_the_text_and_spreads_its_windows():
 @pytest.mark.parametrize(
     ("tokens", "error", "message"),
     [
-        (np.array([[0, TOKENIZER.vocab_size]]), ValueError, "not one of 0 to .* the vocabulary has"),
+        (np.array([[0, TOKENIZER.vocab_size]]), ValueError, "one of 0 to .* the vocabulary has"),
         (np.array([[-1, 0]]), ValueError, "token -1 is not one of 0 to"),
         (np.zeros((1, 9), int), ValueError, "the texts have 9 tokens, the context holds 8"),
         (np.zeros(3, int), ValueError, r"expected \(N, T\)"),
