@@ -88,13 +88,24 @@ class Exercise:
         if not wrong:
             return
         known = [(diagnosis, self.trials(mistake)) for diagnosis, mistake in self.mistakes]
-        for name in [None, *wanted[wrong[0]]]:  # None: all; else a part, which has its own mistake
+        for name in [None, *wanted[wrong[0]]]:  # None: in all parts; else in one, with its own
             for diagnosis, results in known:
                 if self.agree(given, results, name) and not self.agree(given, wanted, name):
                     raise Wrong(diagnosis)
         if isinstance(given[wrong[0]], Wrong):
             raise given[wrong[0]]
         self.tell_difference(given, wanted, wrong[0])
+
+    def tell_difference(self, given, wanted, i):
+        """Raise Wrong: how the results of case i differ, or how those of all cases do."""
+        name = next(n for n in wanted[i] if not self.same_results(given[i], wanted[i], n))
+        if name not in given[i]:
+            raise Wrong(f"{name or 'the result'} is missing: you gave back a dict of other things")
+        pairs = [(g[name], w[name]) for g, w in zip(given, wanted, strict=True)
+                 if not isinstance(g, Wrong) and name in g and name in w]
+        tried = self.right if self.probe is None else partial(self.probe, self.right)
+        raise Wrong(difference(name or "your result", pairs, given[i][name], wanted[i][name],
+                               describe_case(tried, self.cases[i]), self.exact))
 
     def trials(self, answer):
         """Return the results of an answer in every case: {name: value}, or Wrong if it failed."""
@@ -114,7 +125,7 @@ class Exercise:
         """True if the results of all cases are the same; of one part, if it is named."""
         return all(self.same_results(a, b, name) for a, b in zip(given, wanted, strict=True))
 
-    def same_results(self, a, b, name=None):
+    def same_results(self, a, b, name):
         """True if the results of one case are the same, or both failed in the same way."""
         if isinstance(a, Wrong) and isinstance(b, Wrong):  # by an error of one type, or one message
             causes = type(a.__cause__), type(b.__cause__)
@@ -122,17 +133,6 @@ class Exercise:
         return not isinstance(a, Wrong) and not isinstance(b, Wrong) and all(
             n in a and n in b and same(a[n], b[n], self.tolerance, self.exact)
             for n in (b if name is None else [name]))
-
-    def tell_difference(self, given, wanted, i):
-        """Raise Wrong: how the results of case i differ, or how those of all cases do."""
-        name = next(n for n in wanted[i] if not self.same_results(given[i], wanted[i], n))
-        if name not in given[i]:
-            raise Wrong(f"{name or 'the result'} is missing: you gave back a dict of other things")
-        pairs = [(g[name], w[name]) for g, w in zip(given, wanted, strict=True)
-                 if not isinstance(g, Wrong) and name in g and name in w]
-        tried = self.right if self.probe is None else partial(self.probe, self.right)
-        raise Wrong(difference(name or "your result", pairs, given[i][name], wanted[i][name],
-                               describe_case(tried, self.cases[i]), self.exact))
 
 
 def check(number, answer):
@@ -278,13 +278,12 @@ def time_limit(seconds):
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    lock, state = threading.Lock(), "running"
+    lock, state = threading.Lock(), {"running": True, "stopped": False}
 
     def stop():
-        nonlocal state
         with lock:
-            if state == "running":
-                state = "stopped"
+            if state["running"]:
+                state["stopped"] = True
                 _thread.interrupt_main()
 
     timer = threading.Timer(seconds, stop)
@@ -298,10 +297,10 @@ def time_limit(seconds):
         finally:
             timer.cancel()
             with lock:
-                state = "stopped" if state == "stopped" else "done"
+                state["running"] = False
             signal.signal(signal.SIGINT, signal.SIG_DFL if handler is None else handler)
     except KeyboardInterrupt:
-        if state != "stopped":  # it was the learner who pressed stop
+        if not state["stopped"]:  # it was the learner who pressed stop
             raise
         raise Wrong(f"your code was still running after {seconds} s, so it was stopped; "
                     "does its loop ever end?") from None
@@ -437,10 +436,9 @@ def describe_case(right, case):
 
 def names_of(function, arguments):
     """Return the names of a function's arguments, or places where they cannot be known."""
-    try:
+    names = []
+    with suppress(TypeError, ValueError):
         names = list(inspect.signature(function).parameters)
-    except (TypeError, ValueError):
-        names = []
     names = [name for name in names if name != "self"]
     return [names[i] if i < len(names) else f"argument {i + 1}" for i in range(len(arguments))]
 
