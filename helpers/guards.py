@@ -452,7 +452,8 @@ def worth_keeping(model, tokenizer):
     same_vocabulary(model, tokenizer)
     must(model.theta.dtype in (np.float32, np.float64), "the parameters are {}; a checkpoint holds "
          "float32 or float64: flatten(model, theta=theta.astype(np.float32))", model.theta.dtype)
-    finite(model.theta, "what is worth keeping, a model's parameters,")
+    must(np.isfinite(model.theta).all(), "the model has parameters that are not finite; it is not "
+         "worth keeping")
 
 
 def checkpoint(header, theta, format):
