@@ -1,13 +1,15 @@
-"""What each idea of notebook 07 is worth: the same short run with one of them taken out.
+"""What each idea of notebook 07 is worth: the short recipe of its race with one of them taken out.
 
     python -m benchmarks.ideas                    all of the following
     python -m benchmarks.ideas --only ideas       each idea taken out, over three seeds
     python -m benchmarks.ideas --only switches    every combination of the four of the live figure
     python -m benchmarks.ideas --only windows     windows of 64, 128, 256, equally many characters
+    python -m benchmarks.ideas --only rates       what Adam reaches in Muon's place, by its rate
 
 Every run is stored in data/modern_runs.json as soon as it has ended, with its seed and its seconds;
 a run that is stored is not repeated, so that the work can be done in parts. `--minutes 5` stops
-after the run in which five minutes have passed. Let nothing else run beside it.
+after the run in which five minutes have passed. What is stored are losses, which do not depend on
+what else the machine does; all of it takes half an hour on two quiet cores.
 """
 
 import argparse
@@ -19,24 +21,22 @@ import numpy as np
 from benchmarks import stored
 from helpers.data import CharTokenizer, load_shakespeare
 from helpers.layers import flatten
-from helpers.modern import (
-    ModernTransformer,
-    loss_by_place,
-    optimizers_for,
-    train_modern,
-    without,
-)
+from helpers.lessons.notebook_07.ideas import loss_by_place, without
+from helpers.modern import ModernTransformer, optimizers_for, train_modern
 from helpers.optimizers import warmup_cosine
 from helpers.transformer import Transformer, evaluate, train
 
-SIZE = {"width": 64, "heads": 4, "blocks": 2}
-STEPS, CONTEXT, BATCH, JUDGED = 200, 64, 12, 600  # JUDGED: windows of the held-out play, spread
-RATES = {"muon_rate": 0.03, "adam_rate": 1e-2}  # for so short a run
+SIZE = {"width": 128, "heads": 4, "blocks": 4}
+STEPS, CONTEXT, BATCH, JUDGED = 300, 64, 12, 600  # JUDGED: windows of the held-out play, spread
+RATES = {"muon_rate": 0.03, "adam_rate": 5e-3}  # those of the short recipe
+ADAM_RATES = (2e-3, 5e-3, 1e-2)  # tried in Muon's place
+ADAM_ALONE = 5e-3  # the best of them
 TAKEN_OUT = [[], ["rotary"], ["RMSNorm"], ["ReLU²"], ["ReLU² for a gate"], ["QK-norm"],
              ["gain"], ["no biases"], ["start at 0"], ["untied head"], ["Muon"],
              ["no warm-up"], ["all"]]
 SWITCHES = ["rotary", "QK-norm", "start at 0", "Muon"]
 WINDOWS = {64: 24, 128: 12, 256: 6}  # the same 1536 characters a step
+LONGER = 600  # steps with these windows, at the rates of the long recipe
 SEEDS = (0, 1, 2)
 
 
@@ -52,7 +52,7 @@ def older_schedule(step, steps):
     return warmup_cosine(step, steps, 1.0, 100)
 
 
-def one_run(ideas, seed):
+def one_run(ideas, seed, adam_rate=ADAM_ALONE):
     """Train without some ideas. Returns what is stored of the run."""
     tokenizer, tokens, held_out = texts()
     V = tokenizer.vocab_size
@@ -64,7 +64,8 @@ def one_run(ideas, seed):
     else:
         model = without(ModernTransformer(V, CONTEXT, **SIZE), *ideas)
         flatten(model, np.random.default_rng(seed), np.float32)
-        rates = RATES | ({"muon_rate": None} if "Muon" in ideas else {})
+        alone = {"muon_rate": None, "adam_rate": adam_rate}
+        rates = RATES | (alone if "Muon" in ideas else {})
         options["optimizers"] = optimizers_for(model, **rates)
         if "no warm-up" in ideas:
             options["schedule"] = older_schedule
@@ -82,8 +83,7 @@ def window_run(context, seed):
     tokenizer, tokens, held_out = texts()
     model = ModernTransformer(tokenizer.vocab_size, context, **SIZE)
     flatten(model, np.random.default_rng(seed), np.float32)
-    history = train_modern(model, tokens, STEPS, WINDOWS[context], optimizers_for(model, **RATES),
-                           seed=seed, progress=False)
+    history = train_modern(model, tokens, LONGER, WINDOWS[context], seed=seed, progress=False)
     return {"context": context, "batch": WINDOWS[context], "seed": seed,
             "loss": round(evaluate(model, held_out), 4),
             "training": round(float(np.mean(history["loss"][-50:])), 4),
@@ -103,13 +103,18 @@ def jobs_of(name):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--only", choices=("ideas", "switches", "windows"))
+    arguments.add_argument("--only", choices=("ideas", "switches", "windows", "rates"))
     arguments.add_argument("--minutes", type=float, default=60.0)
     options = arguments.parse_args()
     started = perf_counter()
+    if options.only == "rates":
+        for rate in ADAM_RATES:
+            print(f"Adam everywhere at {rate}: {one_run(['Muon'], 0, rate)['loss']:.3f}", flush=True)
+        return
     for kind in [options.only] if options.only else ["ideas", "switches", "windows"]:
         name, key = ("windows", "context") if kind == "windows" else ("ideas", "without")
-        about = {"steps": STEPS, "judged": JUDGED, "context": CONTEXT, "batch": BATCH} | SIZE
+        about = {"steps": LONGER if kind == "windows" else STEPS, "judged": JUDGED,
+                 "context": CONTEXT, "batch": BATCH} | SIZE
         for what, seed in jobs_of(kind):
             if any(run[key] == what and run["seed"] == seed for run in stored.runs(name)):
                 continue

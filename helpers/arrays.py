@@ -5,17 +5,16 @@ import numpy as np
 from helpers import guards
 
 
-def standardize(x, axis=0):
-    """Shift and scale to mean 0 and deviation 1 along an axis.   (...) -> (...)
+def standardize(x):
+    """Shift and scale every column to mean 0 and deviation 1, or to 0 if it is constant.
 
-    The default axis 0 treats every column of (N, d) on its own. What is constant along the axis
-    becomes 0, not NaN. float32 stays float32, whole numbers become float64.
-    Raises TypeError if x is not made of real numbers, ValueError if it is empty.
+    x: (N, ...) real numbers (else TypeError), at least one (else ValueError). Returns (N, ...);
+    float32 stays float32, whole numbers become float64.
     """
     x = guards.sample(x, "standardize")
-    constant = x.max(axis=axis, keepdims=True) == x.min(axis=axis, keepdims=True)
-    z = (x - x.mean(axis=axis, keepdims=True)) * ~constant              # exactly 0, not a speck
-    return z / (z.std(axis=axis, keepdims=True) + constant)             # where constant, 0 / 1
+    constant = x.max(axis=0) == x.min(axis=0)                           # (d,) of bool
+    z = (x - x.mean(axis=0)) * ~constant                                # exactly 0, not a speck
+    return z / (z.std(axis=0) + constant)                               # where constant, 0 / 1
 
 
 def causal_mask(T):
@@ -30,8 +29,7 @@ def causal_mask(T):
 def one_hot(labels, n, dtype=np.float64):
     """Labels to rows of zeros with a single one.   (...) -> (..., n), in `dtype`
 
-    labels: whole numbers from 0 to n - 1; N of them, (N,), give N rows, (N, n).
-    Raises TypeError if the labels are not whole numbers, ValueError if one is outside its range.
+    labels: whole numbers (else TypeError) from 0 to n - 1 (else ValueError).
     """
     labels = guards.labels(labels, n)
     return (labels[..., None] == np.arange(n)).astype(dtype)            # (..., 1), (n,)
@@ -41,11 +39,9 @@ def one_hot(labels, n, dtype=np.float64):
 def softmax(scores, axis=-1):
     """Scores to probabilities, e^s / Σ e^s along an axis; -inf becomes 0.   (...) -> (...)
 
-    The largest score is subtracted first, so that nothing overflows. float32 stays float32, whole
-    numbers become float64, NaN gives NaN.
-    Raises TypeError if the scores are not real numbers, ValueError if there are none along the
-    axis, if all of them are -inf, or if one is +inf.
-    Source: Blanchard, Higham and Higham, 2021 (title at the end of notebook 01), section 1.
+    float32 stays float32, whole numbers become float64, NaN gives NaN. Raises TypeError if the
+    scores are not real numbers, ValueError if there are none along the axis, all of them are -inf,
+    or one is +inf. Source: Blanchard, Higham and Higham, 2021 (see notebook 01), section 1.
     """
     scores = guards.scores(scores, axis)
     e = np.exp(scores - scores.max(axis=axis, keepdims=True))           # every largest is e^0 = 1
@@ -55,9 +51,8 @@ def softmax(scores, axis=-1):
 def pairwise_distances(a, b):
     """Euclidean distances between all rows of a and all rows of b.   (N, d), (M, d) -> (N, M)
 
-    The coordinates are subtracted before they are squared, one row of a at a time: accurate also
-    for near points far from the origin, where |a|² - 2ab + |b|² cancels, and with temporary
-    memory for M d numbers only. float32 stays float32, whole numbers become float64.
+    One row of a at a time, in memory for M d more numbers; accurate where |a|² - 2ab + |b|²
+    cancels. float32 stays float32, whole numbers become float64.
     Raises TypeError for what is not real numbers, ValueError unless both are tables of equal width.
     """
     a, b = guards.tables(a, b)

@@ -10,13 +10,11 @@ from helpers.layers import Layer, Linear
 
 
 class Embedding(Layer):
-    """A table of vectors, looked up by token.   tokens (...) -> (..., width)
+    """A vector for each of V = size tokens.   tokens (...) -> (..., width)
 
-    size: V, how many tokens there are. width: d. scale: the deviation of the first entries.
-    Raises TypeError or ValueError for tokens that are not whole numbers from 0 to V - 1.
-    backward returns nothing: a token has no gradient.
+    scale: the deviation of the first entries. Raises TypeError or ValueError unless tokens are
+    whole numbers from 0 to V - 1. backward returns None: a token has no gradient.
     """
-
     def __init__(self, size, width, scale=0.02):
         super().__init__(W=(size, width))
         self.scale = scale
@@ -29,17 +27,17 @@ class Embedding(Layer):
         return self.W[self.tokens]                                      # (..., width)
 
     def backward(self, dy):
-        used = one_hot(self.tokens.reshape(-1), len(self.W), dy.dtype)  # (places, V)
-        self.dW[:] = used.T @ dy.reshape(-1, dy.shape[-1])              # (V, width)
+        used = one_hot(self.tokens.reshape(-1), len(self.W), dy.dtype)  # (places, V)  O
+        self.dW[:] = used.T @ dy.reshape(-1, dy.shape[-1])              # (V, width)   Oᵀ dy
 
 
 @np.errstate(under="ignore")                                            # p v may round to 0
 def attend(queries, keys, values, mask=None):
     """softmax(Q Kᵀ / sqrt(d_h)) V: every query looks at every key and mixes the values.
 
-    queries: (..., T, d_h). keys, values: (..., U, d_h); U need not be T.
-    mask: (T, U) or (..., T, U) bool, True where a row may look, at least once; None for all.
-    Returns the mixed values (..., T, d_h) and the weights (..., T, U), whose rows sum to 1.
+    queries: (..., T, d_h). keys: (..., U, d_h). values: (..., U, e). mask: bool, (T, U) or
+    (..., T, U), True where a row may look, at least once; None for all.
+    Returns the mixed values (..., T, e) and the weights (..., T, U), whose rows sum to 1.
     Raises TypeError for arrays that are not floats, ValueError for shapes that do not fit.
     Source: Vaswani et al., Attention Is All You Need, 2017, section 3.2.1.
     """
@@ -51,29 +49,14 @@ def attend(queries, keys, values, mask=None):
     return weights @ values, weights
 
 
-def sinusoidal_positions(length, width, dtype=np.float64):
-    """A vector for each place: sines and cosines of wavelengths from 2π to 20000π.
+def rotary_tables(length, width, dtype=np.float64):
+    """cos and sin of place · rate, each (length, width/2), for queries of an even width.
 
-    length: T. width: d, even. Returns (T, d) of dtype; sines in even columns, cosines in odd ones.
-    Raises TypeError or ValueError for an odd width or a length that is no number of places.
-    Source: Vaswani et al., Attention Is All You Need, 2017, section 3.5.
-    """
-    guards.places(length, width)
-    rates = 10_000.0 ** (-np.arange(0, width, 2) / width)               # (d/2,)
-    angles = np.arange(length)[:, None] * rates                         # (T, d/2)
-    both = np.stack([np.sin(angles), np.cos(angles)], axis=-1)          # (T, d/2, 2)
-    return both.reshape(length, width).astype(dtype)
-
-
-def rotary_tables(length, width, base=10_000.0, dtype=np.float64):
-    """cos and sin of place · rate, each (length, width/2); rate i is base^(-2i/width).
-
-    length: T. width: of a query, even.
     Raises TypeError or ValueError for an odd width or a length that is no number of places.
     Source: Su et al., RoFormer, 2021, section 3.2.2; there the two of a pair are neighbors.
     """
     guards.places(length, width)
-    rates = base ** (-np.arange(0, width, 2) / width)                   # (width/2,)
+    rates = 10_000.0 ** (-np.arange(0, width, 2) / width)               # (width/2,)
     angles = np.arange(length)[:, None] * rates                         # (T, width/2)
     return np.cos(angles).astype(dtype), np.sin(angles).astype(dtype)
 
@@ -81,10 +64,10 @@ def rotary_tables(length, width, base=10_000.0, dtype=np.float64):
 def rotate(x, cos, sin):
     """Turn the pairs of features of each place by its angles.   (..., T, width) -> the same
 
-    cos, sin: (T, width/2). Feature i and feature i + width/2 are a pair. With -sin everything is
-    turned back, which is also the backward pass.
+    cos, sin: (T, width/2). Features i and i + width/2 are a pair. With -sin it turns back.
     """
-    first, second = np.split(x, 2, axis=-1)                             # (..., T, width/2) each
+    half = x.shape[-1] // 2
+    first, second = x[..., :half], x[..., half:]                        # (..., T, width/2) each
     return np.concatenate([first * cos - second * sin, first * sin + second * cos], axis=-1)
 
 
@@ -106,28 +89,24 @@ def merge_heads(x):
 
 @np.errstate(under="ignore")                                            # and so may p dm
 def attend_backward(dmixed, queries, keys, values, mixed, weights):
-    """The gradients of `attend`: dqueries (..., T, d_h), dkeys and dvalues (..., U, d_h).
+    """The gradients of `attend` with respect to queries, keys and values, shaped like these.
 
-    dmixed: (..., T, d_h), the gradient with respect to the mixed values.
-    mixed, weights: (..., T, d_h), (..., T, U), as `attend` returned them.
+    dmixed: the gradient with respect to mixed. mixed, weights: as `attend` returned them.
     """
-    dvalues = weights.swapaxes(-1, -2) @ dmixed                         # (..., U, d_h)  Pᵀ dM
+    dvalues = weights.swapaxes(-1, -2) @ dmixed                         # (..., U, e)    Pᵀ dM
     dweights = dmixed @ values.swapaxes(-1, -2)                         # (..., T, U)    dM Vᵀ
     mean = np.sum(dmixed * mixed, axis=-1, keepdims=True)               # (..., T, 1)    dm_t · m_t
     dscores = weights * (dweights - mean) / math.sqrt(queries.shape[-1])
-    dqueries = dscores @ keys                                           # (..., T, d_h)  dZ K
-    dkeys = dscores.swapaxes(-1, -2) @ queries                          # (..., U, d_h)  dZᵀ Q
-    return dqueries, dkeys, dvalues
+    return dscores @ keys, dscores.swapaxes(-1, -2) @ queries, dvalues  # dZ K, dZᵀ Q, Pᵀ dM
 
 
 class MultiHeadAttention(Layer):
     """Attention between the places of a sequence, by several heads.   (N, T, d) -> (N, T, d)
 
-    width: d, divisible by heads. causal: no place looks at a later one. out_scale: the deviation
-    of the first output weights. rotary: queries and keys are turned by their places; d/H is even.
-    After forward, `weights` (N, H, T, T) tells where each place looked.
-    Raises ValueError for a width that the heads do not divide, and for an x of another shape.
-    Source: Vaswani et al., Attention Is All You Need, 2017, section 3.2.2.
+    causal: no place looks at a later one. out_scale: the deviation of the first output weights.
+    rotary: queries and keys are turned by their places. After forward, `weights` (N, H, T, T) tells
+    where each place looked. Raises ValueError unless the heads divide the width, with rotary into
+    even parts, and for an x of another shape. Source: Vaswani et al., 2017, section 3.2.2.
     """
 
     def __init__(self, width, heads, causal=True, out_scale=None, rotary=False):
@@ -138,13 +117,13 @@ class MultiHeadAttention(Layer):
 
     def forward(self, x):
         guards.sequences(x, self.width)
-        T, d_head = x.shape[1], self.width // self.heads
         q, k, v = (split_heads(part, self.heads) for part in np.split(self.qkv(x), 3, axis=-1))
         if self.rotary:
-            self.cos, self.sin = rotary_tables(T, d_head, dtype=x.dtype)
+            self.cos, self.sin = rotary_tables(*q.shape[-2:], x.dtype)  # (T, d_h/2) each
             q, k = rotate(q, self.cos, self.sin), rotate(k, self.cos, self.sin)
         self.kept = q, k, v                                             # (N, H, T, d_h) each
-        self.mixed, self.weights = attend(q, k, v, causal_mask(T) if self.causal else None)
+        mask = causal_mask(x.shape[1]) if self.causal else None
+        self.mixed, self.weights = attend(q, k, v, mask)
         return self.out(merge_heads(self.mixed))
 
     def backward(self, dy):

@@ -100,7 +100,8 @@ class Exercise:
         """Raise Wrong: how the results of case i differ, or how those of all cases do."""
         name = next(n for n in wanted[i] if not self.same_results(given[i], wanted[i], n))
         if name not in given[i]:
-            raise Wrong(f"{name or 'the result'} is missing: you gave back a dict of other things")
+            raise Wrong(f"{name} is missing in your dict" if name else
+                        "give back the result itself, not a dict")
         pairs = [(g[name], w[name]) for g, w in zip(given, wanted, strict=True)
                  if not isinstance(g, Wrong) and name in g and name in w]
         tried = self.right if self.probe is None else partial(self.probe, self.right)
@@ -309,7 +310,9 @@ def time_limit(seconds):
 def members(value, names):
     """Return the members of a tuple, list or array. Raises Wrong unless there are len(names)."""
     if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != len(names):
-        raise Wrong(f"give {len(names)} things, {', '.join(names)}; got {describe_value(value)}")
+        got = (f"{type(value).__name__} of {len(value)}" if hasattr(value, "__len__") else
+               describe_value(value))
+        raise Wrong(f"give {len(names)} things, {', '.join(names)}; got {got}")
     return list(value)
 
 
@@ -317,8 +320,8 @@ def numbers(value):
     """Return `value` as an array of numbers or booleans, or None if it is not made of them."""
     try:
         result = np.asarray(value)
-        if result.dtype == object:  # Fractions and their like
-            result = result.astype(float)
+        if result.dtype == object and None not in result.ravel().tolist():
+            result = result.astype(float)  # Fractions and their like; None would become NaN
     except (TypeError, ValueError):
         return None
     return result if result.dtype.kind in "biuf" else None
@@ -360,6 +363,7 @@ def difference(what, pairs, given, wanted, where, exact=False):
         return f"{what} should be numbers, got {describe_value(given)}"
     if words := misfit(a, b, exact):
         return f"{where}{what}{words}"
+    truth = b.dtype == bool
     a, b = a.reshape(b.shape).astype(float), b.astype(float)
     if np.isnan(a).any() and not np.isnan(b).any():
         return f"{where}{what} is not a number (NaN){place_of(np.argwhere(np.isnan(a))[0])}"
@@ -375,7 +379,7 @@ def difference(what, pairs, given, wanted, where, exact=False):
     if np.isfinite(size) and size < 2e-3:
         return (f"{where}{what} is right to about {max(1, int(-np.log10(size)))} digits only: "
                 "was it rounded, is it float32, or was a small ε added?")
-    shown = two_numbers(a[worst], b[worst])
+    shown = [bool(a[worst]), bool(b[worst])] if truth else two_numbers(a[worst], b[worst])
     return f"{where}{what}{place_of(worst)} is {shown[0]}, expected {shown[1]}"
 
 
@@ -393,7 +397,7 @@ def common_factor(pairs):
         if c == 0 or not np.allclose(a, c * b, rtol=1e-6, atol=1e-9 * np.abs(a).max()):
             return None
         factors.append(c)
-    if not factors or not np.allclose(factors, factors[0]) or abs(factors[0] - 1) < 2e-3:
+    if not factors or not np.allclose(factors, factors[0], atol=0) or abs(factors[0] - 1) < 2e-3:
         return None
     return factors[0] if sum(numbers(b).size for _, b in pairs) > 1 else None
 
@@ -423,15 +427,20 @@ def describe_case(right, case):
     """`for T = 3, x of shape (2, 3): `, the arguments of a trial; empty if there are none."""
     words = []
     for name, value in zip(names_of(right, case), case, strict=True):
-        if isinstance(value, np.ndarray) and value.size > 6:
+        shown = four_digits(value.tolist() if isinstance(value, np.ndarray) else value)
+        long = len(repr(shown)) > 60
+        if isinstance(value, np.ndarray) and (value.size > 6 or long):
             words.append(f"{name} of shape {value.shape}")
-        elif not callable(value):
-            shown = value.tolist() if isinstance(value, np.ndarray) else value
-            if isinstance(shown, float):
-                shown = float(f"{shown:.4g}")
-            if len(repr(shown)) <= 60:
-                words.append(f"{name} = {shown!r}")
+        elif not callable(value) and not long:
+            words.append(f"{name} = {shown!r}")
     return f"for {', '.join(words)}: " if words else ""
+
+
+def four_digits(value):
+    """Floats with four digits, alone or in lists; all else as it is."""
+    if isinstance(value, list):
+        return [four_digits(part) for part in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def names_of(function, arguments):
@@ -457,6 +466,8 @@ def describe(error, function=None):
 def describe_value(value):
     """A short name of what the learner gave: its type, and the value if that is short."""
     shown = one_line(repr(value))
+    if len(shown) > 40 and isinstance(value, np.ndarray):
+        return f"an array of {value.dtype}"
     return f"{type(value).__name__} {shown}" if len(shown) <= 40 else type(value).__name__
 
 

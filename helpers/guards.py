@@ -81,8 +81,6 @@ def finite(values, what):
 
 
 # Guards of one rule
-finite_length = rule(math.isfinite, "the gradient is not finite, so it cannot be clipped; try "
-                     "a smaller learning rate", FloatingPointError)
 finite_loss = rule(lambda loss, step: math.isfinite(loss), "the loss became {} at step {}; if the "
                    "parameters were finite before it, try a smaller learning_rate",
                    FloatingPointError)
@@ -192,6 +190,17 @@ def same_size(a, b):
     must(a.size == b.size, "cannot compare {} numbers with {}; are both the gradient of the same "
          "parameters?", a.size, b.size)
     return a, b
+
+
+def finite_length(gradient):
+    """Return the length of a gradient. Raises FloatingPointError unless it is finite."""
+    with np.errstate(over="ignore", under="ignore"):
+        length = float(np.linalg.norm(gradient))
+        if not math.isfinite(length):  # too long for float32?
+            length = float(np.linalg.norm(gradient.astype(np.float64)))
+    must(math.isfinite(length), "the gradient is not finite, so it cannot be clipped; try a "
+         "smaller learning rate", error=FloatingPointError)
+    return length
 
 
 # Layers and losses (notebook 03)

@@ -17,11 +17,9 @@ def sigmoid(z):
 
 
 def spirals(n=100, arms=3, noise=0.2, turns=0.8, seed=0):
-    """Points on interlocked spiral arms, and the arm of each: (arms n, 2) and (arms n,) integers.
+    """n points on each of some interlocked spirals, (arms n, 2), and the arm of each, (arms n,).
 
-    n: points on each arm. noise: how far a point may turn off its arm, in radians.
-    turns: how often an arm goes round.
-    """
+    turns: how often an arm goes round. noise: the deviation of a point's angle, in radians."""
     rng = np.random.default_rng(seed)
     labels = np.repeat(np.arange(arms), n)
     radius = np.tile(np.linspace(0.1, 1, n), arms)
@@ -32,6 +30,7 @@ def spirals(n=100, arms=3, noise=0.2, turns=0.8, seed=0):
 class Layer:
     """A piece of a model: `super().__init__(W=(3, 2))` declares the shapes of its parameters, and
     `flatten` gives it W and dW. forward(x) returns y, backward(dy) writes dW and returns dx."""
+
     def __init__(self, **shapes):
         self.shapes = shapes
 
@@ -73,8 +72,7 @@ class Linear(Layer):
     """y = x W + b, or x W without bias.   x: (..., n_in) -> y: (..., n_out)
 
     W starts normal with deviation `scale`, by default 1/sqrt(n_in); b starts at zero.
-    Raises ValueError if the last axis of x is not n_in, TypeError for an x of another dtype.
-    """
+    Raises ValueError if the last axis of x is not n_in, TypeError for an x of another dtype."""
 
     def __init__(self, n_in, n_out, scale=None, bias=True):
         super().__init__(W=(n_in, n_out), **({"b": (n_out,)} if bias else {}))
@@ -86,8 +84,7 @@ class Linear(Layer):
     def forward(self, x):
         guards.features(x, len(self.W), f"Linear{self.W.shape}", self.W.dtype)
         self.x = x
-        y = x @ self.W                                                  # (..., n_out)
-        return y + self.b if self.bias else y
+        return x @ self.W + self.b if self.bias else x @ self.W         # (..., n_out)
 
     def backward(self, dy):
         x, rows = self.x.reshape(-1, len(self.W)), dy.reshape(-1, dy.shape[-1])
@@ -103,10 +100,9 @@ def walk(part, name=""):
     if isinstance(part, Layer):
         yield name, part
         inside = {f"{name}.{key}".lstrip("."): value for key, value in vars(part).items()}
-    elif isinstance(part, (list, tuple)):
-        inside = {f"{name}[{number}]": value for number, value in enumerate(part)}
-    elif isinstance(part, dict):
-        inside = {f"{name}[{key!r}]": value for key, value in part.items()}
+    elif isinstance(part, (list, tuple, dict)):
+        items = part.items() if isinstance(part, dict) else enumerate(part)
+        inside = {f"{name}[{key!r}]": value for key, value in items}
     for label, value in inside.items():
         yield from walk(value, label)
 
@@ -115,6 +111,12 @@ def parameters(model):
     """Return a list of (name, layer, key): every parameter of a model, in the order of theta."""
     return [(f"{name}.{key}".lstrip("."), layer, key)
             for name, layer in walk(model) for key in layer.shapes]
+
+
+def is_matrix(model):
+    """(P,) bool: which entries of theta belong to a parameter with two axes or more."""
+    return np.concatenate([np.full(math.prod(layer.shapes[key]), len(layer.shapes[key]) > 1)
+                           for _, layer, key in parameters(model)])
 
 
 def connect(model, theta, grad):
@@ -136,8 +138,7 @@ def flatten(model, rng=None, dtype=np.float64, theta=None):
     rng: numpy Generator for the first values; by default one with seed 0. dtype: of floats.
     theta: an array to share, with the values that it has; then rng and dtype do not count.
     Returns theta and grad, which are model.theta and model.grad, too. Raises TypeError if they
-    cannot hold floats, ValueError if theta has another size or a layer is in the model twice.
-    """
+    cannot hold floats, ValueError if theta has another size or a layer is in the model twice."""
     size = sum(math.prod(layer.shapes[key]) for _, layer, key in parameters(model))
     guards.flattening([layer for _, layer in walk(model)], size, dtype, theta)
     values = np.zeros(size, dtype) if theta is None else theta
@@ -172,10 +173,9 @@ class Tanh(Layer):
 
 
 class ReLU(Layer):
-    """max(x, 0).   (...) -> (...), entry by entry. The slope at 0 is taken as 0.
+    """max(x, 0), with slope 0 at 0.   (...) -> (...), entry by entry.
 
-    Source: Nair and Hinton, Rectified Linear Units Improve Restricted Boltzmann Machines, 2010.
-    """
+    Source: Nair and Hinton, Rectified Linear Units Improve Restricted Boltzmann Machines, 2010."""
 
     def forward(self, x):
         self.positive = x > 0
@@ -188,8 +188,7 @@ class ReLU(Layer):
 class GELU(Layer):
     """The Gaussian error linear unit in its tanh form.   (...) -> (...), entry by entry.
 
-    Source: Hendrycks and Gimpel, Gaussian Error Linear Units, 2016, section 2.
-    """
+    Source: Hendrycks and Gimpel, Gaussian Error Linear Units, 2016, section 2."""
 
     ROOT = math.sqrt(2 / math.pi)
 
@@ -235,10 +234,8 @@ def gradient_error(layer, x, seed=0):
 
 
 class MeanSquaredError(Layer):
-    """The mean of (guess - target)² over all entries, from guesses and targets of one shape.
-
-    Raises ValueError for arrays of different shape and for empty ones.
-    """
+    """The mean of (guess - target)² over all entries. Raises ValueError unless guesses and
+    targets have one shape, and for empty ones."""
 
     def forward(self, guesses, targets):
         guesses, targets = guards.pairs(guesses, targets)
@@ -253,8 +250,7 @@ class BinaryCrossEntropy(Layer):
     """The mean of -ln p(target) over yes-or-no guesses, in nats; p(yes) = sigmoid(logit).
 
     logits: (...), any numbers. targets: (...) from 0 to 1, most often 0 or 1. Raises ValueError
-    for arrays of different shape, empty ones, and targets outside 0 to 1.
-    """
+    for arrays of different shape, empty ones, and targets outside 0 to 1."""
 
     @np.errstate(under="ignore")                                        # e^-800 becomes 0
     def forward(self, logits, targets):
@@ -270,8 +266,7 @@ class SoftmaxCrossEntropy(Layer):
     """The mean of -ln p(target) over all guesses, in nats; p is the softmax of the logits.
 
     logits: (..., V). targets: (...) integers from 0 to V - 1. Raises TypeError for other labels,
-    ValueError for labels outside the classes, none at all, or another number than guesses.
-    """
+    ValueError for labels outside the classes, none at all, or another number than guesses."""
 
     @np.errstate(under="ignore")                                        # e^-800 becomes 0
     def forward(self, logits, targets):
@@ -293,8 +288,7 @@ def fit(model, criterion, inputs, targets, epochs, batch_size=32, learning_rate=
     inputs, targets: (N, ...), each row used once an epoch, in an order drawn by `seed`.
     optimizer: made from `model.theta`; by default a new Adam. It takes α = learning_rate.
     on_epoch: called as on_epoch(epoch, model) after each epoch, counted from 1.
-    Raises ValueError or TypeError for what cannot be trained on, such as NaN or another theta.
-    """
+    Raises ValueError or TypeError for what cannot be trained on, such as NaN or another theta."""
     optimizer = Adam(model.theta) if optimizer is None else optimizer
     guards.fitting(model, optimizer, inputs, targets, epochs, batch_size)
     rng, losses = np.random.default_rng(seed), np.zeros(epochs)
@@ -309,9 +303,3 @@ def fit(model, criterion, inputs, targets, epochs, batch_size=32, learning_rate=
         if on_epoch is not None:
             on_epoch(epoch + 1, model)
     return losses
-
-
-def is_matrix(model):
-    """(P,) bool: which entries of theta belong to a parameter with two axes or more."""
-    return np.concatenate([np.full(math.prod(layer.shapes[key]), len(layer.shapes[key]) > 1)
-                           for _, layer, key in parameters(model)])

@@ -16,9 +16,8 @@ def valley(theta):
 def numerical_gradient(f, theta, h=1e-5):
     """The gradient of f by central differences, (f(θ + h) - f(θ - h)) / 2h for every entry.
 
-    f: a function of theta that returns a number. It is given theta itself, changed in place, so a
-        model whose parameters are views of theta may ignore the argument.
-    theta: float64 array, left as it was. Returns an array shaped like it.
+    f: a function of theta that returns a number. It is given theta itself, changed in place: a
+    model whose parameters are views of theta may ignore it. theta: float64, left as it was.
     """
     guards.parameters(theta, np.float64)
     gradient = np.zeros_like(theta)
@@ -71,8 +70,7 @@ class Optimizer:
     def step(self, gradient, learning_rate=None):
         """Take one step; a learning_rate given here counts for this step only.
 
-        gradient: shaped like theta. If it is not (ValueError), or has an entry that is not finite
-        (FloatingPointError), nothing is changed.
+        gradient: shaped like theta (else ValueError) and finite (else FloatingPointError).
         """
         alpha = guards.rate(self.learning_rate if learning_rate is None else learning_rate)
         gradient = guards.gradient(gradient, self.theta)
@@ -111,28 +109,11 @@ def path_of(optimizer, gradient, steps, far=1e3):
     return np.array(path)
 
 
-class RMSProp(Optimizer):
-    """Every slope divided by its running size: v ← ρ v + (1 - ρ) g², θ ← θ - α g / (√v + ε).
-
-    rho: ρ, how long the running mean remembers, about 1 / (1 - ρ) steps. epsilon: ε.
-    Source: Hinton, Neural Networks for Machine Learning, 2012, lecture 6e.
-    """
-
-    def __init__(self, theta, learning_rate=1e-2, rho=0.9, epsilon=1e-8):
-        super().__init__(theta, learning_rate)
-        self.rho, self.epsilon, self.v = rho, epsilon, np.zeros_like(theta)
-
-    def update(self, gradient, alpha):
-        self.v = self.rho * self.v + (1 - self.rho) * gradient**2
-        self.theta -= alpha * gradient / (np.sqrt(self.v) + self.epsilon)
-
-
 class Adam(Optimizer):
     """Momentum over running size, both corrected for their start at 0; with decay, AdamW.
 
     betas: β₁ for the mean m of the gradient, β₂ for the mean v of its square. epsilon: ε.
-    weight_decay: ω; each step first shrinks θ by the factor 1 - α ω.
-    decays: bool, shaped like theta, which parameters shrink; by default all.
+    weight_decay: ω; each step first shrinks θ, where decays (bool, like theta) is True, by 1 - α ω.
     Source: Kingma and Ba, 2015, algorithm 1; Loshchilov and Hutter, 2019, algorithm 2.
     """
 
@@ -167,9 +148,9 @@ class Adam(Optimizer):
 
 
 def warmup_cosine(step, steps, peak, warmup):
-    """The learning rate of a step: up to `peak` over `warmup` steps, then half a cosine to 0.
+    """The rate of a step, from 0: up to `peak` over `warmup` steps, half a cosine to 0 at `steps`.
 
-    step: from 0; from `steps` on the rate is 0. Source: Loshchilov and Hutter, 2017, section 3.
+    Source: Loshchilov and Hutter, 2017, section 3.
     """
     if step < warmup:
         return peak * (step + 1) / warmup
@@ -180,14 +161,9 @@ def warmup_cosine(step, steps, peak, warmup):
 def clip_gradient(gradient, limit):
     """Scale a gradient down in place if it is longer than `limit`. Returns its length before.
 
-    gradient: floats. Raises FloatingPointError for NaN or infinite entries.
-    Source: Pascanu, Mikolov and Bengio, 2013, section 3.2.
+    Raises FloatingPointError unless it is finite. Source: Pascanu and others, 2013, section 3.2.
     """
-    with np.errstate(over="ignore", under="ignore"):
-        length = float(np.linalg.norm(gradient))
-    if not math.isfinite(length):                                       # too long for float32?
-        length = float(np.linalg.norm(gradient.astype(np.float64)))
-    guards.finite_length(length)
+    length = guards.finite_length(gradient)                             # |g|, Euclid's
     if length > limit:
         gradient *= limit / length
     return length

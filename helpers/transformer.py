@@ -86,17 +86,15 @@ class Block(Layer):
 
 
 class Transformer(Layer):
-    """A decoder-only transformer.   tokens (N, T) -> logits (N, T, vocab_size)
+    """A decoder-only transformer.   tokens (N, T) -> logits (N, T, V)
 
     vocab_size: V. context: the longest T. width: d. heads: H, which divide d. blocks: B.
-    causal: False only to see what goes wrong without the mask.
-    positions: "rotary", inside the attention, or "learned", a vector for each place.
-    Raises TypeError or ValueError for sizes that do not fit, and for tokens that do not.
+    causal: False to see what goes wrong without the mask. positions: "rotary", inside the
+    attention, or "learned", a vector for each place. Raises for sizes or tokens that do not fit.
     Source: Radford et al. 2019 (title at Block), section 2.3; Su et al., RoFormer, 2021.
     """
 
-    def __init__(self, vocab_size, context, width, heads, blocks, causal=True,
-                 positions="rotary"):
+    def __init__(self, vocab_size, context, width, heads, blocks, causal=True, positions="rotary"):
         super().__init__()
         self.config = {"vocab_size": vocab_size, "context": context, "width": width,
                        "heads": heads, "blocks": blocks, "causal": causal, "positions": positions}
@@ -134,9 +132,8 @@ class Transformer(Layer):
 
 
 def sample_batch(tokens, batch_size, context, rng):
-    """Draw windows of a text at random, each with the tokens that come next.
+    """Draw N = batch_size windows of T = context tokens from a text (L,), each with what follows.
 
-    tokens: (L,) integers. batch_size: N. context: T. rng: numpy Generator.
     Returns inputs (N, T) and targets (N, T); targets[i, t] follows inputs[i, t] in the text.
     """
     starts = rng.integers(0, len(tokens) - context, batch_size)         # (N,)
@@ -209,11 +206,11 @@ def token_losses(model, inputs, targets):
     return normalizer - np.take_along_axis(z, targets[..., None], axis=-1)[..., 0]
 
 
-def evaluate(model, tokens, batch_size=16, windows=None):
-    """The mean loss in nats over a text, cut into windows of the model's context.
+def evaluate(model, tokens, windows=None):
+    """The mean loss in nats over a text (L,), cut into windows of the model's context.
 
-    tokens: (L,). windows: look at this many, spread evenly; by default at all of them.
-    Raises ValueError for a text that has no whole window with a token behind it.
+    windows: look at this many, spread evenly; by default at all. Raises ValueError for a text
+    that has no whole window with a token behind it.
     """
     T = model.config["context"]
     guards.long_enough(tokens, T)
@@ -221,9 +218,9 @@ def evaluate(model, tokens, batch_size=16, windows=None):
     if windows is not None and windows < len(starts):
         starts = starts[np.linspace(0, len(starts) - 1, windows).astype(int)]
     places = starts[:, None] + np.arange(T)                             # (windows, T)
-    batches = [places[i : i + batch_size] for i in range(0, len(places), batch_size)]
+    parts = np.array_split(places, -(-places.size // 1024))             # what fits into memory
     total = sum(token_losses(model, tokens[rows], tokens[rows + 1]).sum(dtype=float)
-                for rows in batches)
+                for rows in parts)
     return float(total / places.size)
 
 
@@ -242,12 +239,10 @@ def train(model, tokens, steps, batch_size=12, learning_rate=2e-3, warmup=100, w
           clip=1.0, workers=2, seed=0, validation=None, every=250, on_check=None, progress=True):
     """Train a flattened model to guess the next token; changes `model.theta` in place.
 
-    tokens: (L,) the training text. steps: batches to learn from, `batch_size` windows each.
-    learning_rate: the peak of `warmup_cosine`. workers: threads with one core each.
-    validation: (M,) a held-out text; a part of it is judged every `every` steps and at the end.
-    on_check: called as on_check(step, history) each time, with the losses so far.
+    tokens: (L,) the training text. learning_rate: the peak of `warmup_cosine`. workers: threads.
+    validation: a held-out text; a part of it is judged every `every` steps and at the end, and
+    then on_check(step, history) is called. When interrupted, the model keeps what it learned.
     Returns {"loss": (steps,), "checked": (C,) steps, "validation": (C,) losses, "seconds": float}.
-    Interrupt it, and the model keeps what it has learned so far.
     Raises ValueError or TypeError for a text that is too short or foreign, FloatingPointError if
     the loss is no longer a number.
     """
@@ -280,9 +275,8 @@ def train(model, tokens, steps, batch_size=12, learning_rate=2e-3, warmup=100, w
 def next_distribution(logits, temperature=1.0, top_k=None, top_p=None):
     """The probabilities from which the next token is drawn.   (V,) -> (V,) float64
 
-    temperature: 1 as learned, below 1 safer, 0 the most likely token only.
-    top_k: draw among the k most likely tokens only; None for all.
-    top_p: of those, among the fewest most likely that have this share together; None for all.
+    temperature: 1 as learned, below 1 safer, 0 the most likely token only. top_k: only the k most
+    likely. top_p: of those, the fewest most likely that have this share together. None for all.
     Raises ValueError or TypeError for a dial out of its range, and for logits that are NaN.
     Source: Holtzman et al., The Curious Case of Neural Text Degeneration, 2020, section 3.1.
     """
@@ -302,9 +296,8 @@ def next_distribution(logits, temperature=1.0, top_k=None, top_p=None):
 class KeyValueCache:
     """Reads a text bit by bit and keeps the keys and values of every place that it has read.
 
-    model: flattened and causal; its layers are used, with θ as it is when a token is read.
-    length: how many tokens have been read, at most the context.
-    Raises ValueError for a model without the mask, whose keys depend on what comes later.
+    model: flattened and causal, or ValueError; its layers are used, with θ as it is when a token
+    is read. length: how many tokens have been read, at most the context.
     Source: Shazeer, Fast Transformer Decoding, 2019, section 2.4.
     """
 
@@ -330,18 +323,16 @@ class KeyValueCache:
     def extend(self, tokens):
         """Read tokens (T,) behind those read so far. Returns the logits (V,) for the next one."""
         tokens = guards.room(tokens, self)                              # (1, T)
-        start, end = self.length, self.length + tokens.shape[1]
-        places = np.arange(start, end)
-        x = self.model.embed(tokens, start)                             # (1, T, d)
+        first, end, H = self.length, self.length + tokens.shape[1], self.model.config["heads"]
+        mask = np.arange(end) <= np.arange(first, end)[:, None]         # (T, end)
+        x = self.model.embed(tokens, first)                             # (1, T, d)
         for block, (keys, values) in zip(self.model.blocks, self.kept, strict=True):
-            new = np.split(block.attention.qkv(block.norm_1(x)), 3, axis=-1)
-            query, key, value = (split_heads(part, self.model.config["heads"]) for part in new)
+            new = split_heads(block.attention.qkv(block.norm_1(x)), 3 * H)      # (1, 3H, T, d_h)
+            turned, values[:, :, first:end] = new[:, : 2 * H], new[:, 2 * H :]
             if self.rotary:
-                turn = self.cos[places], self.sin[places]
-                query, key = rotate(query, *turn), rotate(key, *turn)
-            keys[:, :, places], values[:, :, places] = key, value
-            mask = np.arange(end) <= places[:, None]                    # (T, end)
-            mixed, _ = attend(query, keys[:, :, :end], values[:, :, :end], mask)
+                turned = rotate(turned, self.cos[first:end], self.sin[first:end])
+            keys[:, :, first:end] = turned[:, H:]
+            mixed, _ = attend(turned[:, :H], keys[:, :, :end], values[:, :, :end], mask)
             x = x + block.attention.out(merge_heads(mixed))
             x = x + block.mlp(block.norm_2(x))
         self.length = end
@@ -350,16 +341,13 @@ class KeyValueCache:
 
 def continuation(model, tokens, length, temperature=1.0, top_k=None, top_p=None, seed=None,
                  cache=True):
-    """Continue a sequence by drawing one token after the other.
+    """Continue a sequence by `length` tokens, drawn by `next_distribution` one after the other.
 
     tokens: (T,) the prompt, at least one token; of more than the context, the end is seen.
-    length: how many to add. temperature, top_k, top_p: see `next_distribution`.
-    seed: of the draws.
     cache: keep keys and values; when the context is full, go on from its last half. Without it,
-        the model reads all of the last tokens, as many as its context holds, for each draw.
+    the model reads the last tokens, as many as its context holds, for each draw.
     Returns tokens (T + length,) and the probability (T + length,) that the model, at temperature
-    1, gave to each; NaN for the prompt.
-    Raises ValueError or TypeError for a prompt or length that cannot be used.
+    1, gave to each; NaN for the prompt. Raises for a prompt or length that cannot be used.
     """
     tokens = guards.prompt(tokens, length, model)
     context, rng = model.config["context"], np.random.default_rng(seed)
@@ -382,12 +370,10 @@ def continuation(model, tokens, length, temperature=1.0, top_k=None, top_p=None,
 
 def generate(model, tokenizer, prompt, length, temperature=1.0, top_k=None, top_p=None, seed=None,
              cache=True):
-    """Continue a text by `length` characters. Returns the prompt and what follows it.
+    """Continue a text, as `continuation` does a sequence. Returns the prompt and what follows it.
 
-    prompt: at least one character, all from the tokenizer's alphabet; of more than the context,
-    only the end is seen, and all of it is returned.
-    temperature, top_k, top_p, seed, cache: see `continuation`.
-    Raises what `continuation` raises, and ValueError for a foreign character or tokenizer.
+    prompt: at least one character, all from the tokenizer's alphabet. Raises what `continuation`
+    raises, and ValueError for a foreign character or tokenizer.
     """
     guards.same_vocabulary(model, tokenizer)
     tokens, _ = continuation(model, tokenizer.encode(prompt), length, temperature, top_k, top_p,
@@ -405,10 +391,9 @@ class CheckpointError(ValueError):
 def save(path, model, tokenizer):
     """Write a model and its alphabet to an .npz file. Returns the path.
 
-    The file is written under another name first and then moved, so that an interruption does not
-    cost the checkpoint that was there.
-    Raises ValueError if model and tokenizer do not belong together, or parameters are not finite
-    float32 or float64 numbers.
+    It is written under another name and then moved, so that no interruption costs the checkpoint
+    that was there. Raises ValueError for a tokenizer of another model, or parameters that are not
+    finite float32 or float64 numbers.
     """
     guards.worth_keeping(model, tokenizer)
     path = Path(path)

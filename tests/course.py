@@ -94,10 +94,31 @@ def answer_of(source, expression):
     return eval(expression, names)
 
 
+def defined_in(name, *ids):
+    """Run some cells of a notebook, by their IDs, on top of what it exports; returns all names."""
+    names = namespace()
+    for cell in code_cells(NOTEBOOKS[name]):
+        if cell.id in ids:
+            exec(compile(cell.source, cell.id, "exec"), names)
+    return names
+
+
 def stub_of(exercise):
     """Return the value that the unfilled stub gives to `check`."""
     source = re.sub(r"^check\(.*", "", exercise.stub, flags=re.M | re.S)
     return answer_of(source, exercise.expression)
+
+
+def taught(name, what):
+    """Return a function or class that a notebook defines and does not export."""
+    for cell in code_cells(NOTEBOOKS[name]):
+        if f"def {what}(" in cell.source or f"class {what}(" in cell.source:
+            tree = ast.parse(cell.source)
+            tree.body = [node for node in tree.body if getattr(node, "name", "") == what]
+            names = namespace()
+            exec(compile(tree, f"<{name}>", "exec"), names)
+            return names[what]
+    raise LookupError(f"{name} defines no {what}")
 
 
 def long_run(name):

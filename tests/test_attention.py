@@ -17,7 +17,6 @@ from helpers.attention import (
     merge_heads,
     rotary_tables,
     rotate,
-    sinusoidal_positions,
     split_heads,
 )
 from helpers.layers import Sequential, flatten, gradient_error
@@ -120,19 +119,6 @@ def test_split_is_a_view_and_merge_undoes_it():
     np.testing.assert_array_equal(merge_heads(pieces), x)
 
 
-def test_positions_are_waves_and_know_only_distances():
-    table = sinusoidal_positions(50, 16)
-    rates = 10_000.0 ** (-np.arange(8) / 8)
-    np.testing.assert_allclose(table[:, ::2], np.sin(np.arange(50)[:, None] * rates), rtol=1e-12)
-    np.testing.assert_allclose(table[:, 1::2], np.cos(np.arange(50)[:, None] * rates), rtol=1e-12)
-    dots = table @ table.T
-    for step in (1, 7, 30):
-        np.testing.assert_allclose(np.diag(dots, step), dots[0, step], rtol=1e-10)
-    assert len(np.unique(table.round(9), axis=0)) == 50
-    assert sinusoidal_positions(0, 4).shape == (0, 4)
-    assert sinusoidal_positions(3, 4, np.float32).dtype == np.float32
-
-
 def test_a_rotated_score_depends_on_the_distance_alone():
     q, k = np.random.default_rng(9).normal(size=(2, 8))
     cos, sin = rotary_tables(30, 8)
@@ -146,9 +132,10 @@ def test_a_rotated_score_depends_on_the_distance_alone():
 
 
 def test_rotary_tables_are_as_the_paper_says():
-    cos, sin = rotary_tables(5, 6, base=100.0, dtype=np.float32)
+    cos, sin = rotary_tables(5, 6, np.float32)
+    assert rotary_tables(0, 6)[0].shape == (0, 3)
     assert cos.shape == sin.shape == (5, 3) and cos.dtype == sin.dtype == np.float32
-    rates = np.array([1, 100.0 ** (-1 / 3), 100.0 ** (-2 / 3)])
+    rates = np.array([1, 10_000.0 ** (-1 / 3), 10_000.0 ** (-2 / 3)])
     angles = np.arange(5)[:, None] * rates
     np.testing.assert_allclose(cos, np.cos(angles), rtol=1e-6)
     np.testing.assert_allclose(sin, np.sin(angles), rtol=1e-6)
@@ -288,15 +275,14 @@ def test_split_heads_says_what_it_needs(shape, heads):
 
 
 def test_positions_refuse_what_makes_no_pairs():
-    for positions in (sinusoidal_positions, rotary_tables):
-        with pytest.raises(ValueError, match="width is 3; sines and cosines come in pairs"):
-            positions(4, 3)
-        with pytest.raises(ValueError, match="width is 0"):
-            positions(4, 0)
-        with pytest.raises(ValueError, match="length is -1"):
-            positions(-1, 4)
-        with pytest.raises(TypeError, match="length is 2.0"):
-            positions(2.0, 4)
+    with pytest.raises(ValueError, match="width is 3; sines and cosines come in pairs"):
+        rotary_tables(4, 3)
+    with pytest.raises(ValueError, match="width is 0"):
+        rotary_tables(4, 0)
+    with pytest.raises(ValueError, match="length is -1"):
+        rotary_tables(-1, 4)
+    with pytest.raises(TypeError, match="length is 2.0"):
+        rotary_tables(2.0, 4)
 
 
 def test_a_residual_layer_adds_and_the_last_place_is_picked():

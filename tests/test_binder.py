@@ -1,4 +1,4 @@
-"""Binder builds the repository, opens the first notebook, and its 2 GB and one core are enough."""
+"""Binder builds the repository and opens the first notebook. (test_learners: in its memory.)"""
 
 import re
 import sys
@@ -6,17 +6,8 @@ import sys
 import pytest
 import yaml
 
-from tests.course import NOTEBOOKS, SHORT, folder, shortened
-from tests.machines import Environment, copy_course, execute, printed, run
-from tools import notebooks
-
-LIMIT = 1_500_000_000  # bytes for the kernel; the rest of Binder's 2 GB is for JupyterLab
-HEADER = f"""
-import os, resource
-os.sched_setaffinity(0, {{min(os.sched_getaffinity(0))}})
-resource.setrlimit(resource.RLIMIT_AS, ({LIMIT}, {LIMIT}))
-"""
-FOOTER = "print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+from tests.course import NOTEBOOKS, folder
+from tests.machines import Environment, copy_course, run
 
 
 @pytest.mark.network
@@ -50,18 +41,3 @@ def test_readme_opens_the_first_notebook_and_says_what_binder_gives():
     (target,) = re.findall(r"mybinder\.org/v2/gh/[^)\s]*/main\?urlpath=([^)\s]*)", readme)
     assert target == f"lab/tree/{first}"
     assert re.search(r"Binder[^.]*2 GB[^.]*one core", readme)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits both cores and memory")
-@pytest.mark.parametrize("name", list(NOTEBOOKS)[-2:])
-def test_long_notebooks_run_in_binders_memory(name, tmp_path, record_property):
-    """With short runs; their memory is that of the long ones, which only take more steps."""
-    notebook = shortened(name)
-    cells = notebooks.code_cells(notebook)
-    cells[0].source = HEADER
-    cells[-1].source += f"\n{FOOTER}"
-    execute(notebook, tmp_path, **SHORT)
-    peak = int(re.search(r"^peak (\d+)$", printed(notebook, "stdout"), re.M)[1]) * 1024
-    record_property("peak", peak)
-    print(f"{name}: peak memory {peak / 1e6:.0f} MB")
-    assert peak < LIMIT

@@ -86,7 +86,7 @@ def test_mistakes_and_the_answer_differ_pairwise(number):
 
 def changed(value, entry):
     """A copy of a result in which one number is another one; None if there are no numbers."""
-    array = checks.numbers(value)
+    array = checks.numbers(0.0 if value is None else value)
     if array is None or array.size == 0:
         return None
     array = array.copy()

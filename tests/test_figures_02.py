@@ -14,13 +14,14 @@ from helpers.optimizers import (
     SGD,
     Adam,
     Momentum,
-    RMSProp,
     path_of,
     valley,
     valley_gradient,
 )
 from helpers.plots import png
+from tests.course import taught
 
+RMSProp = taught("02_gradient_descent", "RMSProp")
 MAKERS = {"SGD": SGD, "Momentum": Momentum, "RMSProp": RMSProp, "Adam": Adam}
 STARTS = [(1, 1), (0, 0), (1.5, -1.5)]
 

@@ -48,6 +48,13 @@ def test_mix_figure_without_a_direction_marks_the_origin():
     assert "X" not in [line.get_marker() for line in draw("she", 1).axes[0].lines]
 
 
+def test_mix_figure_shades_the_triangle_of_the_values():
+    right = figures.mixer(TOKENS, QUERIES, KEYS, VALUES)("she", 1).axes[2]
+    (triangle,) = right.patches
+    x, y = triangle.get_xy()[:-1].T
+    assert abs(x @ np.roll(y, 1) - y @ np.roll(x, 1)) / 2 == pytest.approx(2)
+
+
 def test_equation_figure_writes_every_number():
     a, b = np.array([[1.0, -2], [0, 3]]), np.array([[0.256, -1.5]])
     figure = figures.equation_figure([

@@ -1,15 +1,17 @@
 """What learners and their machines do to a notebook, and that it comes out the same.
 
-Every notebook is run with every cell twice, with right answers filled in, and with wrong ones; with
-NumPy's strictest error settings and a dark style active, beside busy processes, under a CPU quota,
-and with as many BLAS threads as the machine has. What it prints outside its exercises is what is
-stored. Long runs are short here, and go on with the results that came with the course.
+Every notebook is run with right answers filled in and every cell twice, under a CPU quota and in
+the memory that Binder gives; and with wrong answers, NumPy's strictest error settings and a dark
+style active, beside busy processes; both with as many BLAS threads as the machine has. What it
+prints outside its exercises is what is stored. Long runs are short here, and go on with the results
+that came with the course.
 """
 
 import ast
 import copy
 import os
 import re
+import sys
 
 import pytest
 from nbformat.v4 import new_code_cell
@@ -22,6 +24,13 @@ from tools import build, notebooks
 
 each = pytest.mark.parametrize("name", NOTEBOOKS)
 
+MEMORY = 1_500_000_000  # bytes for the kernel; the rest of Binder's 2 GB is for JupyterLab
+PEAK = """
+import sys
+if sys.platform == "linux":
+    import resource
+    print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
 BROWSER = re.compile(r"^In a browser: .*\n", re.M)  # what a short run says of itself
 STRICT = """
 import matplotlib.pyplot, numpy
@@ -86,27 +95,28 @@ def verdicts(notebook):
 
 
 @each
-def test_every_cell_twice_under_a_quota(name, tmp_path):
-    """As on a hub or Binder: one core is allowed, while NumPy sees all of the machine."""
+def test_right_answers_and_every_cell_twice_in_a_small_machine(name, tmp_path, record_property):
+    """As on a hub or Binder: one core is allowed, while NumPy sees all of the machine.
+
+    The memory of long runs is that of short ones: they only take more steps.
+    """
+    answers = {exercise.number: exercise.solution for exercise in exercises(name)}
     with quota(1) as group:
         join = f"import os\nopen({str(group)!r}, 'w').write(str(os.getpid()))" if group else ""
-        notebook, places = prepared(name, twice=True, first=join)
+        notebook, places = prepared(name, answers, twice=True, first=join)
+        notebook.cells.append(new_code_cell(PEAK))
         execute(notebook, tmp_path, **SHORT)
-    assert_as_stored(name, notebook, places)
-    if group is None:
-        pytest.skip("every cell ran twice, without a quota: that needs Linux and its rights")
-
-
-@each
-def test_right_answers_change_nothing_else(name, tmp_path):
-    answers = {exercise.number: exercise.solution for exercise in exercises(name)}
-    notebook, places = prepared(name, answers)
-    execute(notebook, tmp_path, **SHORT)
     assert_as_stored(name, notebook, places)
     assert verdicts(notebook) == dict.fromkeys(answers, "✓")
     if name in LONG:
         taken = re.findall(r"^In a browser: .*\((.*)\)", printed(notebook, "stdout"), re.M)
         assert set(taken) == set(load_runs(folder() / "data" / f"runs_{name[:2]}.npz"))
+    if sys.platform == "linux":
+        peak = 1024 * int(re.search(r"^peak (\d+)$", printed(notebook, "stdout"), re.M)[1])
+        record_property("peak", peak)
+        assert peak < MEMORY, f"{peak / 1e6:.0f} MB"
+    if group is None:
+        pytest.skip("it ran, but without a quota: that needs Linux and its rights")
 
 
 @each

@@ -10,20 +10,18 @@ from helpers import modern
 from helpers.attention import MultiHeadAttention
 from helpers.data import CharTokenizer
 from helpers.layers import GELU, SoftmaxCrossEntropy, flatten, gradient_error, parameters
+from helpers.lessons.notebook_07.ideas import Gate, loss_by_place, without
 from helpers.modern import (
     BlockedAttention,
-    Gate,
     ModernTransformer,
     Muon,
     QKNorm,
     ReLUSquared,
     RMSNorm,
     hold_then_fall,
-    loss_by_place,
     newton_schulz,
     optimizers_for,
     train_modern,
-    without,
 )
 from helpers.optimizers import Adam, numerical_gradient, relative_error
 from helpers.transformer import KeyValueCache, evaluate, generate, loss_and_gradient, sample_batch
@@ -379,7 +377,5 @@ def test_everything_holds_when_every_warning_is_an_error():
 def test_the_module_holds_nothing_that_the_notebook_does_not_teach():
     public = {name for name, value in vars(modern).items()
               if getattr(value, "__module__", "") == modern.__name__}
-    assert public == {"BlockedAttention", "RMSNorm", "ReLUSquared", "Gate", "QKNorm",
-                      "ModernTransformer", "newton_schulz", "Muon", "optimizers_for",
-                      "hold_then_fall", "train_modern", "TiedTable", "TiedHead", "without",
-                      "loss_by_place"}
+    assert public == {"BlockedAttention", "RMSNorm", "ReLUSquared", "QKNorm", "ModernTransformer",
+                      "newton_schulz", "Muon", "optimizers_for", "hold_then_fall", "train_modern"}

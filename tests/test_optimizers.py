@@ -11,7 +11,6 @@ from helpers.optimizers import (
     SGD,
     Adam,
     Momentum,
-    RMSProp,
     clip_gradient,
     numerical_gradient,
     path_of,
@@ -20,7 +19,9 @@ from helpers.optimizers import (
     valley_gradient,
     warmup_cosine,
 )
+from tests.course import taught
 
+RMSProp = taught("02_gradient_descent", "RMSProp")
 REFERENCE = dict(np.load(Path(__file__).parent / "reference" / "optimizers.npz"))
 PART = np.arange(7) < 4  # the parameters that decay in the run "adam_part"
 BETAS = {"betas": (0.9, 0.99)}

@@ -10,27 +10,24 @@ from helpers import perceptron as module
 from helpers.perceptron import (
     AND,
     NAND,
-    NOR,
-    NOT,
     OR,
     XOR,
-    NotSeparated,
     Perceptron,
     from_bits,
     full_adder,
     half_adder,
-    learn,
-    learn_epoch,
     ripple_carry_add,
     to_bits,
 )
+from tests.course import defined_in
 
+HERE = defined_in("04_perceptron_logic_gates", "learn-epoch", "learn")
+learn_epoch, learn, NotSeparated = HERE["learn_epoch"], HERE["learn"], HERE["NotSeparated"]
 CORNERS = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
 TABLES = {
     "AND": lambda a, b: a and b,
     "OR": lambda a, b: a or b,
     "NAND": lambda a, b: not (a and b),
-    "NOR": lambda a, b: not (a or b),
     "XOR": lambda a, b: a != b,
 }
 
@@ -43,7 +40,6 @@ def test_gates_have_their_truth_tables(name):
     wanted = [int(TABLES[name](a, b)) for a, b in CORNERS]
     assert np.array_equal(gate(*CORNERS.T), wanted)
     assert gate(np.array([[0], [1]]), np.array([0, 1])).shape == (2, 2), "inputs broadcast"
-    assert NOT(0) == 1 and NOT(1) == 0
 
 
 def test_a_score_of_exactly_zero_is_silent():
@@ -166,8 +162,6 @@ def test_what_has_no_line_ends_at_its_limit_and_says_so(epochs):
 def test_contradictory_examples_end_at_the_limit():
     with pytest.raises(NotSeparated):
         learn(Perceptron([0.0], 0), [[1.0], [1.0]], [0, 1], epochs=10)
-    with pytest.raises(ValueError, match="epochs is 0"):
-        learn(Perceptron([0.0], 0), [[1.0]], [1], epochs=0)
 
 
 def test_learning_keeps_novikoffs_bound():
@@ -257,4 +251,3 @@ def test_xor_is_nothing_but_perceptrons(monkeypatch):
     asked.clear()
     ripple_carry_add(to_bits(15, 4), to_bits(1, 4))
     assert len(asked) == 36 and set(map(id, asked)) == {id(OR), id(NAND), id(AND)}
-    assert NOR(0, 0) == 1

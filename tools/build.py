@@ -58,7 +58,8 @@ def main(arguments=None):
                 path.unlink()
             else:
                 path.write_text(source, encoding="utf-8", newline="\n")
-            print(f"{'removed' if source is None else 'exported'} helpers/{path.name}")
+            name = path.relative_to(notebooks.ROOT).as_posix()
+            print(f"{'removed' if source is None else 'exported'} {name}")
         for path in [] if options.export else chosen:
             start = time.perf_counter()
             execute(path, options.fresh)
@@ -72,7 +73,8 @@ def main(arguments=None):
 def report(stale, outdated):
     """Print what is out of date and how to mend it. Returns the exit code."""
     for path in stale:
-        print(f"helpers/{path.name} is out of date: run python -m tools.build --export")
+        name = path.relative_to(notebooks.ROOT).as_posix()
+        print(f"{name} is out of date: run python -m tools.build --export")
     for path in outdated:
         print(f"{path.name} was changed after its last run: run python -m tools.build {path.name}")
     return 1 if stale or outdated else 0

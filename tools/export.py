@@ -1,6 +1,7 @@
 """Export the marked cells of the notebooks to helpers/.
 
-A code cell whose first line is `#| export: MODULE` belongs to helpers/MODULE.py. The imports of the
+A code cell whose first line is `#| export: MODULE` belongs to helpers/MODULE.py; what only the
+notebook itself and its benchmarks use is exported to `lessons.notebook_NN.NAME`. The imports of the
 module are found, not written: a name that the cells use is imported from where the notebook
 imports it, or from the module that another notebook exports it to.
 """
@@ -13,7 +14,7 @@ import sys
 
 from tools.notebooks import ROOT, all_notebooks, code_cells, read
 
-DIRECTIVE = re.compile(r"#\|\s*export:\s+(\w+)\s*\n")
+DIRECTIVE = re.compile(r"#\|\s*export:\s+([\w.]+)\s*\n")
 HEADER = '"""Built from {} by `python -m tools.build`: edit it there."""\n'
 BUILT = HEADER.partition("{")[0]  # how every exported module begins
 BY_HAND = {"__init__", "plots", "live", "data", "checks", "guards", "lessons"}
@@ -157,13 +158,11 @@ def isort_key(name):
 
 def stale_modules(modules):
     """Return {path: wanted source, or None to delete} of the built files that are out of date."""
-    stale = {}
-    for module, source in modules.items():
-        path = ROOT / "helpers" / f"{module}.py"
-        if not path.exists() or path.read_text(encoding="utf-8") != source:
-            stale[path] = source
-    for path in (ROOT / "helpers").glob("*.py"):
-        built = path.read_text(encoding="utf-8").startswith(BUILT)
-        if built and path.stem not in modules:
+    wanted = {ROOT.joinpath("helpers", *module.split(".")).with_suffix(".py"): source
+              for module, source in modules.items()}
+    stale = {path: source for path, source in wanted.items()
+             if not path.exists() or path.read_text(encoding="utf-8") != source}
+    for path in (ROOT / "helpers").rglob("*.py"):
+        if path not in wanted and path.read_text(encoding="utf-8").startswith(BUILT):
             stale[path] = None
     return stale

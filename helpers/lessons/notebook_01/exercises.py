@@ -12,6 +12,7 @@ from helpers.checks import (
     call,
     call_method,
     describe,
+    describe_value,
     is_stub,
     members,
     numbers,
@@ -30,7 +31,11 @@ class Shape(Said):
     """A shape as text, so that (3, 4), [3, 4] and None are told apart."""
 
 
-Shape.__name__ = "the shape"  # as messages call it
+class Other(Said):
+    """None as text, or what is no shape."""
+
+
+Shape.__name__, Other.__name__ = "the shape", ""  # as messages call them
 
 
 def shape_given(answer, shape_a, shape_b):
@@ -43,7 +48,7 @@ def shape_given(answer, shape_a, shape_b):
         raise Unfilled
     if isinstance(result, tuple) and all(isinstance(n, (int, np.integer)) for n in result):
         return Shape(tuple(int(n) for n in result))
-    return Shape("None" if result is None else f"{type(result).__name__} {result!r}"[:38])
+    return Other("None" if result is None else describe_value(result))
 
 
 def filled(shape_a, shape_b):
@@ -255,7 +260,12 @@ def softmax(my_scores):
 def probabilities(answer, my_scores):
     """What an answer gives; float32 rounds, so there four digits are compared."""
     result = call(answer, my_scores)
-    return np.round(result, 4) if my_scores.dtype == np.float32 else result
+    return rounded(result, 4) if my_scores.dtype == np.float32 else result
+
+
+def rounded(result, digits):
+    """A result rounded to some digits behind the point, or as it is if it is no numbers."""
+    return result if numbers(result) is None else np.round(numbers(result), digits)
 
 
 rng = np.random.default_rng(14)
@@ -364,7 +374,7 @@ def measured(answer, my_points, others):
     """The table, and for large ones whether it was made without N M d numbers at once."""
     result, peak = peak_memory(lambda: call(answer, my_points, others))
     if my_points.max() > 900:  # far away rounding is allowed, but not NaN
-        return {"the table": np.round(result, 3)}
+        return {"the table": rounded(result, 3)}
     count, found = len(my_points) * others.size, numbers(result)
     right = distances(my_points, others)
     if count < 100_000 or np.shape(found) != right.shape or not np.allclose(found, right):
@@ -377,9 +387,10 @@ def points(*sizes):
 
 
 FAR = 1000 + 1e-6 * rng.random((12, 3)) + 2 * (np.arange(12)[:, None] % 2)
+LATTICE = np.array([[0.0, 3], [4, 0], [1, 1], [-2, 5]])
 table = Exercise("1.5", distances, probe=measured, cases=[
     points((4, 3), (5, 3)), points((1, 2), (6, 2)), points((7, 5), (7, 5)), [FAR, FAR],
-    points((61, 43), (50, 43)),
+    points((61, 43), (50, 43)), [LATTICE, LATTICE[:3]],  # some points coincide
 ])
 table.mistake("the distances are right, but some array has N M d numbers; take the products of "
               "all pairs from a matrix product, points @ others.T",

@@ -49,6 +49,10 @@ for diagnosis, formula in [
      lambda x, y: 2 * x**2 * y - 2 * y + 4 * y**4),
     ("∂f/∂y is off: y⁴ by y is 4 y³: the 4 comes down as a factor",
      lambda x, y: 2 * x**2 * y - 2 * y + y**3),
+    ("∂f/∂y is off: -y² by y is -2 y: the 2 comes down as a factor",
+     lambda x, y: 2 * x**2 * y - y + 4 * y**3),
+    ("∂f/∂y is off: the 6 is constant; a slope does not contain it",
+     lambda x, y: 2 * x**2 * y - 2 * y + 4 * y**3 + 6),
     ("∂f/∂y is off: -y² by y is -2 y: the power falls by one",
      lambda x, y: 2 * x**2 * y - 2 * y**2 + 4 * y**3),
 ]:
@@ -122,6 +126,14 @@ for diagnosis, formula in [
      lambda f, x, h: 2 * bend(f, x, h) / h**2),
     ("`/ h * 2` and `/ h ** 2` differ: a square has two stars",
      lambda f, x, h: bend(f, x, h) / h * 2),
+    ("this is the curvature at x - h: put x in the middle, h to both sides",
+     lambda f, x, h: (f(x - 2 * h) - 2 * f(x - h) + f(x)) / h**2),
+    ("with steps of 2h to both sides (2h)² f'' is left; take steps of h, or divide by (2h)²",
+     lambda f, x, h: bend(f, x, 2 * h) / h**2),
+    ("multiplied by h²; divide by it", lambda f, x, h: bend(f, x, h) * h**2),
+    ("`/ 2 * h**2` multiplies by h²; write / h**2", lambda f, x, h: bend(f, x, h) / 2 * h**2),
+    ("this is the slope, squared; the curvature is how the slope CHANGES",
+     lambda f, x, h: ((f(x + h) - f(x - h)) / (2 * h)) ** 2),
     ("this is the slope f', by central differences",
      lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h)),
     ("this is the slope f', by forward differences", lambda f, x, h: (f(x + h) - f(x)) / h),
@@ -173,7 +185,7 @@ def run_descent(answer, my_slope, my_start, my_alpha, my_tolerance, my_limit):
     if not isinstance(result, (tuple, list)) or len(result) != 2:
         raise Wrong("give back two things: theta, steps")
     theta, steps = result
-    if np.shape(steps) != ():
+    if np.shape(steps) != () or numbers(steps) is None:
         raise Wrong("the number of steps comes second: theta, steps")
     return {"theta": theta, "(theta, steps)": [*np.ravel(theta), steps]}
 
@@ -195,6 +207,7 @@ descent = Exercise("2.3", walk, probe=run_descent, tolerance=1e-5, cases=[
     (valley_gradient, np.array([1.0, 1.0]), 0.1, 1e-5, 1000),
     (valley_gradient, np.array([-0.5, -0.2]), 0.05, 1e-5, 7),  # ends at the limit
     (round_bowl, np.array([0.25, -0.125]), 0.25, 0.75, 50),  # level enough at once, exactly
+    (round_bowl, np.array([0.25, -0.125]), 0.25, 0.8, 50),  # and more than enough
     (round_bowl, np.array([1.0, -0.9]), 0.01, 0.9, 300),  # each measure of g stops elsewhere
 ])
 for diagnosis, options in [
@@ -205,6 +218,8 @@ for diagnosis, options in [
      {"size": lambda g: g.sum()}),
     ("|g|₁ is the SUM of the sizes, not the largest", {"size": lambda g: np.abs(g).max()}),
     ("|g|₁ is the SUM of the sizes, not their mean", {"size": lambda g: np.abs(g).mean()}),
+    ("|g|₁ is the SUM of the sizes; with .any() one small slope is enough to stop",
+     {"size": lambda g: np.abs(g).min()}),
     ("you stop on the Euclidean length; |g|₁ is the sum of the sizes",
      {"size": lambda g: np.linalg.norm(g)}),
     ("you stop on the squared length; |g|₁ is the sum of the sizes", {"size": lambda g: g @ g}),
@@ -241,6 +256,18 @@ def one_after_the_other(my_slope, my_start, my_alpha, my_tolerance, my_limit):
 @descent.mistake("the limit counts steps, and you stop one step before it")
 def early(my_slope, my_start, my_alpha, my_tolerance, my_limit):
     return walk(my_slope, my_start, my_alpha, my_tolerance, my_limit - 1)
+
+
+@descent.mistake("you move before you look; where the start is level enough, no step is due")
+def move_first(my_slope, my_start, my_alpha, my_tolerance, my_limit):
+    first = my_start - my_alpha * my_slope(my_start)
+    theta, steps = walk(my_slope, first, my_alpha, my_tolerance, my_limit - 1)
+    return theta, steps + 1
+
+
+@descent.mistake("you go one step beyond the limit: after my_limit steps it is over")
+def beyond(my_slope, my_start, my_alpha, my_tolerance, my_limit):
+    return walk(my_slope, my_start, my_alpha, my_tolerance, my_limit + 1)
 
 
 @descent.mistake("theta is right, but at the limit you count one step too few: there the loop's "
@@ -330,20 +357,26 @@ def known_numbers(number):
 
 
 def meant(value, known):
-    """The first of the known numbers that `value` is, or is when rounded to two digits or more."""
+    """The first of the known numbers that `value` is, rounded or cut off after 2 digits or more."""
     x = numbers(value)
     if x is None or x.size != 1:
         return value
     x = float(x.reshape(()))
     for number in known:
-        if any(math.isclose(x, float(f"{number:.{digits}g}")) for digits in range(2, 7)):
-            return number
+        for digits in range(2, 7):
+            unit = 10.0 ** (math.floor(math.log10(abs(number))) - digits + 1)
+            if any(math.isclose(x, cut(number / unit) * unit) for cut in (round, math.trunc)):
+                return number
     return x
 
 
 squeezed = Exercise("2.4", (2 / 9, 2 / 13, 5 / 13), probe=known_numbers("2.4"),
                     parts=("my_largest", "my_best", "my_factor"))
 for diagnosis, answer in [
+    ("1/2 is the limit of y; along x the curvature is 9, and its limit is smaller",
+     (1 / 2, 2 / 13, 5 / 13)),
+    ("9/13 is what 1/13 leaves along y; the best α is 2/13, and my_factor is |1 - 9α| there",
+     (2 / 9, 2 / 13, 9 / 13)),
     ("you multiplied the curvature by 3. Differentiating f(3x, y) twice brings the 3 down twice.",
      (1 / 2, 2 / 7, 1 / 7)),
     ("2/3 would be the limit of a curvature of 3. Differentiating f(3x, y) twice brings the 3 down "
@@ -466,6 +499,12 @@ for diagnosis, options in [
      {"after": lambda top, v, lacks, e: top * np.sqrt(lacks) / (np.sqrt(v) + e)}),
 ]:
     changes.mistake(diagnosis, lambda *case, options=options: adam(*case, **options))
+changes.mistake("β keeps the OLD mean: β m + (1 - β) g; you have them the other way round",
+                lambda s, a, b, c, e: other_way(s, a, b, c, e))
+changes.mistake("brackets are missing: m / 1 - β₁ᵏ is m, minus β₁ᵏ",
+                lambda *case: adam(*case, above=lambda m, lacks, g: m - (1 - lacks)))
+changes.mistake("your rows come one step late: let g into m and v first, then compute the change",
+                lambda *case: late_rows(*case))
 changes.mistake("α is missing", lambda s, a, b, c, e: adam(s, 1.0, b, c, e))
 changes.mistake("the sign: give what is SUBTRACTED from θ", lambda *case: -adam(*case))
 changes.mistake("β₁ and β₂ are swapped: β₁ belongs to m", lambda s, a, b, c, e: adam(s, a, c, b, e))
@@ -501,6 +540,24 @@ def kept(my_slopes, my_alpha, my_beta_1, my_beta_2, my_epsilon):
         m = (my_beta_1 * m + (1 - my_beta_1) * g) / (1 - my_beta_1**k)
         v = (my_beta_2 * v + (1 - my_beta_2) * g**2) / (1 - my_beta_2**k)
         rows.append(my_alpha * m / (np.sqrt(v) + my_epsilon))
+    return np.array(rows)
+
+
+def other_way(my_slopes, my_alpha, my_beta_1, my_beta_2, my_epsilon):
+    """Adam with β and 1 - β exchanged in both means, not in the corrections."""
+    powers = {1 - my_beta_1: my_beta_1, 1 - my_beta_2: my_beta_2}
+    return adam(my_slopes, my_alpha, 1 - my_beta_1, 1 - my_beta_2, my_epsilon,
+                power=lambda beta, k: powers[beta] ** k)
+
+
+def late_rows(my_slopes, my_alpha, my_beta_1, my_beta_2, my_epsilon):
+    """Each row from the means before its own slope, with its own correction."""
+    m, v = np.zeros((2, my_slopes.shape[1]))
+    rows = []
+    for k, g in enumerate(my_slopes, start=1):
+        below = np.sqrt(v / (1 - my_beta_2**k)) + my_epsilon
+        rows.append(my_alpha * m / (1 - my_beta_1**k) / below)
+        m, v = my_beta_1 * m + (1 - my_beta_1) * g, my_beta_2 * v + (1 - my_beta_2) * g**2
     return np.array(rows)
 
 
@@ -562,6 +619,10 @@ for diagnosis, answer in [
      lambda theta, s, t, rows: batch(theta, s, 0 * t, rows)),
     ("w and b are swapped: θ is (w, b)",
      lambda theta, s, t, rows: batch(theta[::-1], s, t, rows)),
+    ("the 2 of the square belongs to both slopes; ∂L/∂b lacks it",
+     lambda theta, s, t, rows: batch(theta, s, t, rows) * [1, 0.5]),
+    ("the 2 of the square belongs to both slopes; ∂L/∂w lacks it",
+     lambda theta, s, t, rows: batch(theta, s, t, rows) * [0.5, 1]),
 ]:
     batches.mistake(diagnosis, answer)
 

@@ -179,7 +179,7 @@ def lengths_figure(g, shapes):
 
     g: (2,) the gradient. shapes: {title: (steps (2, A), best (2,))}.
     """
-    figure = Figure(figsize=(9.5, 3.5))
+    figure = Figure(figsize=(9.5, 3.8))
     x, y = np.meshgrid(np.linspace(-1.5, 1.5, 41), np.linspace(-1.5, 1.5, 41))
     for ax, (title, (steps, best)) in zip(figure.subplots(1, 3, sharey=True), shapes.items(),
                                           strict=True):
@@ -419,7 +419,7 @@ def jump_figure(height, effective):
     above.set(ylabel="height above\nthe minimum")
     below.plot(effective, color=ORANGE)
     below.axhline(2, color=BLACK, linestyle="--", linewidth=1)
-    below.text(1, 2.25, "above 2 a step overshoots", va="bottom")
+    below.text(1, 2.25, "above 2 a deviation grows", va="bottom")
     passed = np.argmax(effective > 2)
     for ax in (above, below):
         ax.axvline(passed, color=GRAY, linewidth=1, linestyle=":")

@@ -109,7 +109,7 @@ def bend_cases(seed, pieces):
             for m in pieces]
 
 
-ramps = Exercise("3.2", read_off(), bend_cases(32, [1, 3, 2, 7]),
+ramps = Exercise("3.2", read_off(), bend_cases(32, [3, 1, 2, 7]),
                  parts=("the constant", "v"))
 ramps.mistake("these are the slopes of the pieces. The ramps before go on climbing, so each new "
               "one only has to CHANGE the slope", read_off(lambda s, k, y: s))
@@ -149,7 +149,24 @@ ramps.mistake("the order: give the constant first, then the weights",
               lambda k, y: read_off()(k, y)[::-1])
 ramps.mistake("the weights are in the wrong order: the first belongs to the first place",
               read_off(lambda s, k, y: np.diff(s, prepend=0)[::-1]))
+ramps.mistake("np.roll brings the last slope to the front; before the first place the slope is 0",
+              read_off(lambda s, k, y: s - np.roll(s, 1)))
+ramps.mistake("each piece starts where the one before has ended; you took the slopes of the lines "
+              "from the first point to each of the others",
+              read_off(lambda s, k, y: (y[1:] - y[0]) / (k[1:] - k[0])))
+
+
+@ramps.mistake("you overwrite slopes that are still needed: each weight is the change between two "
+               "slopes as they were, so write into a new array")
+def overwritten(k, y):
+    slopes = np.diff(y) / np.diff(k)
+    for i in range(1, len(slopes)):
+        slopes[i] -= slopes[i - 1]
+    return y[0], slopes
+
+
 ramps.told("all numbers are 2 times", read_off(lambda s, k, y: 2 * np.diff(s, prepend=0)))
+ramps.told("give 2 things", lambda k, y: np.append(*read_off()(k, y)))
 
 
 # --- 3.3: two layers, back ---
@@ -200,10 +217,10 @@ both.mistake("b_1 is missing on the way there: z = x W_1 + b_1",
              two_layers(forward=lambda x, W, b: x @ W))
 both.mistake("dW_2: the second layer saw a, after the tanh, not z",
              two_layers(dW_2=lambda x, z, a, dz, dy: z.T @ dy))
-both.mistake("dW_1, dW_2: you divided by the number of examples; its 1/N is in dy already",
+both.mistake("dW: you divided by the number of examples; its 1/N is in dy already",
              two_layers(dW_1=lambda x, z, a, dz, dy: x.T @ dz / len(x),
                         dW_2=lambda x, z, a, dz, dy: a.T @ dy / len(x)))
-both.mistake("db_1, db_2: a bias enters for every example, so SUM over them; 1/N is in dy already",
+both.mistake("db: a bias enters for every example, so SUM over them; its 1/N is in dy already",
              two_layers(db_1=lambda x, z, a, dz, dy: dz.mean(axis=0),
                         db_2=lambda x, z, a, dz, dy: dy.mean(axis=0)))
 both.mistake("all four are divided by the number of examples; its 1/N is in dy already",
@@ -230,6 +247,19 @@ both.mistake("db_1, db_2 have a row for each example; sum over the examples, axi
 @both.mistake("da: the outputs reach a through W_2, so da = dy W_2ᵀ; you added up dy without it")
 def without_weights(x, W_1, b_1, W_2, b_2, dy):
     return two_layers()(x, W_1, b_1, np.ones_like(W_2), b_2, dy)
+
+
+@both.mistake("the order: give dW_1, db_1, dW_2, db_2; you gave both dW first")
+def weights_first(x, W_1, b_1, W_2, b_2, dy):
+    dW_1, db_1, dW_2, db_2 = two_layers()(x, W_1, b_1, W_2, b_2, dy)
+    return dW_1, dW_2, db_1, db_2
+
+
+@both.mistake("that is a network of sigmoids; here a is tanh z, and its slope 1 - a²")
+def sigmoids(x, W_1, b_1, W_2, b_2, dy):
+    a = sigmoid(x @ W_1 + b_1)
+    dz = dy @ W_2.T * a * (1 - a)
+    return x.T @ dz, dz.sum(axis=0), a.T @ dy, dy.sum(axis=0)
 
 
 @both.mistake("the order: give dW_1, db_1 first, then dW_2, db_2")
@@ -383,6 +413,10 @@ layer.mistake("forward: + b is missing; it was right as it was given",
 layer.mistake("dx: you return dy times the slope by W, not by x: dy @ W.T",
               linear(dx=lambda self, dy: np.broadcast_to(self.dW.sum(axis=1),
                                                          (*dy.shape[:-1], len(self.W)))))
+layer.mistake("right for a table; but x may have more axes in front of its features, so lay x and "
+              "dy in rows first, as in x.reshape(-1, n_in)",
+              linear(put("dW", lambda self, x, rows:
+                         self.x.T @ rows.reshape(*self.x.shape[:-1], -1))))
 layer.mistake("dx is what each single example hands back; no mean is taken here",
               linear(dx=lambda self, dy: dy @ self.W.T / len(dy)))
 layer.told("your code raised ValueError", linear(dx=lambda self, dy: dy @ self.W))
@@ -424,9 +458,13 @@ def naive(z):
     return np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
 
 
-def whole_array(z):
-    z = z - z.max()
+def log_of(z):
+    """ln p of scores, as it stands."""
     return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+
+
+def whole_array(z):
+    return log_of(z - z.max())
 
 
 def patched(z):
@@ -439,12 +477,25 @@ def soft_cases(seed, sizes):
     random = [(2 * rng.normal(size=(N, K)), rng.dirichlet(np.ones(K), N)) for N, K in sizes]
     large = [(np.array([[800.0, 0.0, 1.0], [-800.0, -799.0, -802.0]]),
               np.array([[1.0, 0.0, 0.0], [0.25, 0.5, 0.25]])),
-             (np.array([[-800.0, 800.0]]), np.array([[0.25, 0.75]]))]
+             (np.array([[-800.0, 800.0]]), np.array([[0.25, 0.75]])),
+             (np.array([[0.0, 720.0], [800.0, 799.0]]), np.array([[0.5, 0.5], [0.25, 0.75]]))]
     return random + large
 
 
-targets = Exercise("3.5", soft(), soft_cases(35, [(6, 4), (5, 3), (1, 7)]),
-                   parts=("the loss", "the gradient"))
+class Careful(Exercise):
+    """Says that small probabilities were cut off, by whatever number, where only that is wrong."""
+
+    def tell_difference(self, given, wanted, i):
+        loss = given[i].get("the loss")
+        if i >= 3 and isinstance(loss, float) and 0 <= loss < wanted[i]["the loss"]:
+            raise Wrong("right for small logits; for those of 800 the loss is too small: an ε in "
+                        "the logarithm, or a clip, cuts off small probabilities. Take ln p as "
+                        "z - ln Σ e^z, which needs none")
+        super().tell_difference(given, wanted, i)
+
+
+targets = Careful("3.5", soft(), soft_cases(35, [(6, 4), (5, 3), (1, 7)]),
+                  parts=("the loss", "the gradient"))
 targets.mistake("logits of 800 overflow; subtract the largest logit of each row, and take ln p as "
                 "z - ln Σ e^z, not as the logarithm of p",
                 soft(log_p=lambda z: np.log(naive(z)), p=naive))
@@ -458,8 +509,19 @@ targets.mistake("a small ε in the logarithm cuts off small probabilities; take 
                 soft(log_p=lambda z: np.log(softmax(z) + 1e-12), p=softmax))
 targets.mistake("subtract the largest logit of EACH ROW; you subtracted the largest of all, and a "
                 "row far below it is rounded to zeros", soft(log_p=whole_array))
-targets.mistake("small probabilities are cut off; for logits of 800 the loss really is that large",
-                soft(log_p=lambda z: np.log(np.maximum(softmax(z), 1e-7)), p=softmax))
+targets.mistake("e^800 overflows in Σ e^z: subtract the largest logit of each row from z first",
+                soft(log_p=lambda z: z - np.log(np.exp(z).sum(axis=-1, keepdims=True))))
+targets.mistake("subtract the LARGEST logit of each row: above the smallest, e^z still overflows",
+                soft(log_p=lambda z: log_of(z - z.min(axis=-1, keepdims=True))))
+targets.mistake("what is subtracted must be the same for a whole row; you took the largest of each "
+                "column: axis=-1",
+                soft(log_p=lambda z: log_of(z - z.max(axis=0, keepdims=True))))
+targets.mistake("what you subtract from z inside the sum must be subtracted outside, too: ln p is "
+                "(z - max) - ln Σ e^(z - max)",
+                soft(log_p=lambda z: log_softmax(z) + z.max(axis=-1, keepdims=True)))
+for small in (1e-7, 1e-9):
+    targets.told("cuts off small probabilities",
+                 soft(log_p=lambda z, ε=small: np.log(np.maximum(softmax(z), ε)), p=softmax))
 targets.mistake("the sign: ln p is negative, the loss is minus the sum",
                 soft(lambda z, p, log_p, q: (q * log_p).sum(axis=-1).mean()))
 targets.mistake("you summed over the rows; take the mean",
@@ -487,6 +549,8 @@ targets.mistake("the gradient has the wrong sign: p - q", soft(gradient=lambda z
                                                                (q - p) / len(z)))
 targets.mistake("the gradient of the MEAN has 1/N: divide by the number of rows",
                 soft(gradient=lambda z, p, q: p - q))
+targets.mistake("divide the gradient by N, the number of rows, not by the number of classes",
+                soft(gradient=lambda z, p, q: (p - q) / z.shape[1]))
 targets.mistake("divide the gradient by N, the number of rows, not by all entries",
                 soft(gradient=lambda z, p, q: (p - q) / z.size))
 targets.mistake("that is the gradient by p; go on through the softmax to the logits",
@@ -552,7 +616,10 @@ def step_probe(answer, make):
     for inputs, labels in batches:
         kept = inputs.copy(), labels.copy()
         loss = call_method(answer, model, criterion, optimizer, inputs, labels)
-        losses.append(np.ravel(loss)[0] if np.size(loss) == 1 else loss)
+        if not np.isscalar(loss) and getattr(loss, "size", 0) != 1:
+            raise Wrong(f"return the loss, which is one number; you gave back a "
+                        f"{type(loss).__name__}")
+        losses.append(np.ravel(loss)[0])
         if not (np.array_equal(kept[0], inputs) and np.array_equal(kept[1], labels)):
             raise Wrong("you changed the examples, which belong to the caller")
     return {"the loss before each of three steps": losses,
@@ -694,6 +761,11 @@ def noisy(model, criterion, optimizer, inputs, targets):
     return step(model, criterion, optimizer, inputs, targets)
 
 
+@train.told("return the loss, which is one number; you gave back a tuple")
+def loss_and_gradient(model, criterion, optimizer, inputs, targets):
+    return step(model, criterion, optimizer, inputs, targets), model.grad
+
+
 @train.told("is a `return` missing")
 def nothing(model, criterion, optimizer, inputs, targets):
     step(model, criterion, optimizer, inputs, targets)
@@ -722,6 +794,10 @@ scale.mistake("that is for m = 1; the bend then takes nothing away",
               lambda n, m: math.sqrt(1 / n))
 scale.mistake("only HALF of the sums are above 0 and half below: ½ (1 + m²)",
               lambda n, m: math.sqrt(1 / ((1 + m**2) * n)))
+scale.mistake("1 + m² belongs under the root, beside n",
+              lambda n, m: math.sqrt(2 / n) / (1 + m**2))
+scale.mistake("the root goes over the whole fraction, not over the 2 alone",
+              lambda n, m: math.sqrt(2) / ((1 + m**2) * n))
 scale.mistake("upside down: the more survives, the SMALLER the weights may be",
               lambda n, m: math.sqrt((1 + m**2) * n / 2))
 scale.mistake("a larger m lets more through, so s must fall with m: divide by 1 + m²",

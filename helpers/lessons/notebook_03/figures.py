@@ -259,7 +259,8 @@ def network(widths):
         for i, (x, y) in enumerate(column, start=1):
             node(ax, x, y, 2.6, f"${letter}_{i}$", color)
         name = ["the input", *["hidden"] * (len(widths) - 2), "the guess"][layer]
-        ax.text(columns[layer], 3.4, f"{name}\n$a^{{({layer})}}$", ha="center", va="center",
+        letter = "z" if name == "the guess" else "a"
+        ax.text(columns[layer], 3.4, f"{name}\n${letter}^{{({layer})}}$", ha="center", va="center",
                 fontsize=10, color=INK)
     for layer, (x, y) in enumerate(zip(columns, columns[1:], strict=False), start=1):
         shape = f"{widths[layer]} × {widths[layer - 1]}"

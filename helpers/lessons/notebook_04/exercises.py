@@ -169,6 +169,9 @@ for diagnosis, options in [
      {"change": lambda error, row: (0.5 * error * row, 0.5 * error)}),
     ("a score of exactly 0 is silent here; you let it fire", {"fires": lambda z: int(z >= 0)}),
     ("y is the neuron's output, 0 or 1; you took its score", {"fires": lambda z: z}),
+    ("y is 0 or 1; np.sign gives -1 where the neuron is silent", {"fires": np.sign}),
+    ("y is the neuron's output, 0 or 1, and not a sigmoid of its score",
+     {"fires": lambda z: 1 / (1 + np.exp(-z))}),
     ("the score has no bias: it is row @ w + b", {"score": lambda row, w, b: row @ w}),
     ("only silent neurons are corrected; one that fires and should not needs w - x and b - 1",
      {"change": lambda error, row: (max(error, 0) * row, max(error, 0))}),
@@ -198,6 +201,18 @@ def counted_before(x, t, w, b):
 def counted_after(x, t, w, b):
     w, b, _ = epoch(x, t, w, b)
     return w, b, int(np.sum((x @ w + b > 0) != t))
+
+
+@learning.mistake("w and b are right, but `mistakes` is a count: add 1 for each")
+def whether(x, t, w, b):
+    w, b, mistakes = epoch(x, t, w, b)
+    return w, b, min(mistakes, 1)
+
+
+@learning.mistake("w and b are right, but give the number of the mistakes, not a list of them")
+def listed(x, t, w, b):
+    seen = [epoch(x[: n + 1], t[: n + 1], w, b)[2] for n in range(len(x))]
+    return *epoch(x, t, w, b)[:2], np.diff(seen, prepend=0)
 
 
 @learning.mistake("y is the answer to a row before anything is changed; you computed it again "
@@ -301,12 +316,32 @@ for diagnosis, options in [
     ("R is the length of the LONGEST example, not the mean", {"longest": np.mean}),
     ("turn the examples with t = 0 round: u · (x, 1) is negative for them, as it should be",
      {"turn": False}),
+    ("np.linalg.norm(q) is the length of the whole table; R is the longest row: axis=1, then max",
+     {"longest": np.linalg.norm}),
+    ("R is a length, the root of a sum of squares; you forgot the root",
+     {"longest": lambda lengths: lengths.max() ** 2}),
     ("these w and b can be wrong for an example: then γ is negative and there is no bound, so "
      "return infinity", {"no_bound": lambda gamma: gamma == 0}),
     ("these w and b can be wrong for an example: no absolute value, or its wrong sign is lost",
      {"smallest": lambda scores: np.abs(scores).min()}),
 ]:
     novikoff.mistake(diagnosis, bound_variant(**options))
+
+
+@novikoff.mistake("the signs are turned round: it is the examples with t = 0 that get a minus")
+def wrong_ones_turned(x, t, w, b):
+    return bound(x, 1 - t, w, b)
+
+
+@novikoff.mistake("turn all of (x, 1) round where t = 0, the 1 of the bias, too")
+def one_not_turned(x, t, w, b):
+    return bound(x * (2 * t - 1)[:, None], np.ones_like(t), w, b)
+
+
+@novikoff.mistake("where there is no bound return infinity, np.inf; you give back None there")
+def none_for_none(x, t, w, b):
+    found = bound(x, t, w, b)
+    return found if np.isfinite(found) else None
 
 
 @novikoff.mistake("where there is no bound return infinity, not 0")
@@ -424,7 +459,12 @@ class Wire:
     def __eq__(self, other):
         raise TypeError("a wire cannot be compared; feed it to nand")
 
-    __hash__ = None
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__
+
+    def __index__(self):
+        raise TypeError("a wire is no number, no index and no key; feed it to nand")
+
+    __hash__ = __index__
 
     def refused(self, other=None):
         """What every operator does."""
@@ -512,6 +552,10 @@ for diagnosis, mistake in [
     multiplexer.mistake(diagnosis, mistake)
 multiplexer.told("cannot be asked in an `if`", lambda nand, a, b, s: b if s else a)
 multiplexer.told("cannot be compared", lambda nand, a, b, s: b if s == 1 else a)
+multiplexer.told("cannot be compared", lambda nand, a, b, s: b if s > 0 else a)
+multiplexer.told("no index", lambda nand, a, b, s: [a, b][s])
+multiplexer.told("no key", lambda nand, a, b, s: {0: a, 1: b}[s])
+multiplexer.told("no number", lambda nand, a, b, s: nand(int(a), int(b)))
 multiplexer.told("has no operators", lambda nand, a, b, s: (a & ~s) | (b & s))
 multiplexer.told("give back one wire", lambda nand, a, b, s: (a, b))
 multiplexer.told("nand has two inputs, got 1", lambda nand, a, b, s: nand(nand(a, s), nand(b)))
@@ -653,6 +697,12 @@ for diagnosis, options in [
 @backward.mistake("dW is x times ds, the gradient of the hidden scores; you have x times h")
 def of_the_hidden_layer(x, h, v, dz):
     return (x.T @ h, *gradients(x, h, v, dz)[1:])
+
+
+@backward.mistake("the order: dW, db, dv, dc; you gave dv before db")
+def weights_first(x, h, v, dz):
+    dW, db, dv, dc = gradients(x, h, v, dz)
+    return dW, dv, db, dc
 
 
 @backward.mistake("the 1/N of the mean is in dz already; you have divided by N once more")

@@ -180,7 +180,8 @@ def bound_figure(R, gamma, along, length, random_ones, hard_ones):
     for y, text, color, shift in [(length[-1], "|θ|, measured", text_color(ORANGE), 9),
                                   (along[-1], "u · θ, measured", text_color(BLUE), -9)]:
         left.annotate(text, (mistakes, y), xytext=(7, shift), textcoords="offset points",
-                      color=color, va="center", fontsize=10)
+                      color=color, va="center", fontsize=10,
+                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5})
     left.text(0.98 * bound, 0.03 * top, "the bound", ha="right", fontsize=10)
     left.set(xlabel="mistakes M", ylabel="u · θ and |θ|", xlim=(0, 1.12 * bound), ylim=(0, top),
              title=f"one task: {mistakes} mistakes, the bound is {bound:.0f}")

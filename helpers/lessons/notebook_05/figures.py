@@ -234,7 +234,7 @@ def opening_figure(names, texts, answers, text, answer, steps=300, seed=0):
     digits = np.arange(1, len(text) - 1, 2)
     said = "right" if p.argmax() == answer else "wrong"
     return with_alt(figure, (
-        f"A row of {len(text)} tokens, letters and digits in turn, twice. Before training, pale "
+        f"A row of {len(text)} tokens, letters and digits in turn, twice. Before training, "
         "arcs lead everywhere. After training, digits have thick blue arcs to the letter before "
         f"them, of the mean weight {first[digits, digits - 1].mean():.2f}, and the last token has "
         f"a thick orange arc, {second[-1].max():.2f}, to a digit: {guess}, which is {said}."))
@@ -434,7 +434,9 @@ def mix_figure(tokens, queries, keys, values, query, temperature):
     middle.set(ylim=(0, 1.12), title=f"weights of “{query}”, temperature {temperature:.2g}",
                yticks=[0, 0.5, 1])
     middle.grid(axis="x", visible=False)
-    right.fill(*values.T, color=GRAY, alpha=0.12, linewidth=0)
+    corners = np.unique(values, axis=0)
+    around = np.arctan2(*(corners - corners.mean(axis=0)).T)
+    right.fill(*corners[np.argsort(around)].T, color=GRAY, alpha=0.2, linewidth=0)
     spots = {}
     for token, value, weight, color in zip(tokens, values, weights, colors, strict=True):
         right.plot(*np.stack([mixed, value]).T, color=color, linewidth=0.4 + 5 * weight, alpha=0.6)
