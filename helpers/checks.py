@@ -22,7 +22,7 @@ import re
 import signal
 import threading
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -71,17 +71,15 @@ class Exercise:
     def __post_init__(self):
         EXERCISES[self.number] = self
 
-    def mistake(self, diagnosis, answer=None):
+    def mistake(self, diagnosis, answer=None, to=None):
         """Add a mistake: its diagnosis and the answer that makes it. Also a decorator."""
         if answer is None:
-            return lambda function: self.mistake(diagnosis, function) or function
-        self.mistakes.append((diagnosis, answer))
+            return lambda function: self.mistake(diagnosis, function, to) or function
+        (self.mistakes if to is None else to).append((diagnosis, answer))
 
     def told(self, part, answer=None):
         """Add a wrong answer for the tests: the probe or `difference` tells it `part`."""
-        if answer is None:
-            return lambda function: self.told(part, function) or function
-        self.others.append((part, answer))
+        return self.mistake(part, answer, self.others)
 
     def judge(self, answer):
         """Return if an answer is right. Raises Wrong, with a diagnosis, or Unfilled."""
@@ -90,50 +88,13 @@ class Exercise:
         if not wrong:
             return
         known = [(diagnosis, self.trials(mistake)) for diagnosis, mistake in self.mistakes]
-        for diagnosis, results in known:
-            if self.agree(given, results):
-                raise Wrong(diagnosis)
-        for name in wanted[wrong[0]]:  # two mistakes at once, each in a part of its own
-            if not self.agree(given, wanted, name):
-                for diagnosis, results in known:
-                    if self.agree(given, results, name) and not self.agree(results, wanted, name):
-                        raise Wrong(diagnosis)
+        for name in [None, *wanted[wrong[0]]]:  # None: in all parts; else in one, with its own
+            for diagnosis, results in known:
+                if self.agree(given, results, name) and not self.agree(given, wanted, name):
+                    raise Wrong(diagnosis)
         if isinstance(given[wrong[0]], Wrong):
             raise given[wrong[0]]
         self.tell_difference(given, wanted, wrong[0])
-
-    def trials(self, answer):
-        """Return the results of an answer in every case: {name: value}, or Wrong if it failed."""
-        return [self.trial(answer, case) for case in copy.deepcopy(self.cases)]
-
-    def trial(self, answer, case):
-        """Return the results of an answer in one case: {name: value}, or Wrong if it failed."""
-        try:
-            if self.probe is not None:
-                results = self.probe(answer, *case)
-            elif callable(self.right):
-                results = call(answer, *case)
-            else:
-                results = answer
-            if isinstance(results, dict):
-                return results
-            if not self.parts:
-                return {"": results}
-            return dict(zip(self.parts, members(results, self.parts), strict=True))
-        except Wrong as wrong:
-            return wrong
-
-    def agree(self, given, wanted, name=None):
-        """True if the results of all cases are the same; of one part, if it is named."""
-        return all(self.same_results(a, b, name) for a, b in zip(given, wanted, strict=True))
-
-    def same_results(self, a, b, name=None):
-        """True if the results of one case are the same, or both failed in the same way."""
-        if isinstance(a, Wrong) or isinstance(b, Wrong):
-            return type(a) is type(b) and kind_of(a) == kind_of(b)
-        names = b if name is None else [name]
-        return all(n in a and n in b and same(a[n], b[n], self.tolerance, self.exact)
-                   for n in names)  # fmt: skip
 
     def tell_difference(self, given, wanted, i):
         """Raise Wrong: how the results of case i differ, or how those of all cases do."""
@@ -142,11 +103,37 @@ class Exercise:
             raise Wrong(f"{name} is missing in your dict" if name else
                         "give back the result itself, not a dict")
         pairs = [(g[name], w[name]) for g, w in zip(given, wanted, strict=True)
-                 if not isinstance(g, Wrong) and name in g and name in w]  # fmt: skip
+                 if not isinstance(g, Wrong) and name in g and name in w]
         tried = self.right if self.probe is None else partial(self.probe, self.right)
-        where = describe_case(tried, self.cases[i])
         raise Wrong(difference(name or "your result", pairs, given[i][name], wanted[i][name],
-                               where, self.exact))  # fmt: skip
+                               describe_case(tried, self.cases[i]), self.exact))
+
+    def trials(self, answer):
+        """Return the results of an answer in every case: {name: value}, or Wrong if it failed."""
+        probe = self.probe or (call if callable(self.right) else lambda answer: answer)
+        results = []
+        for case in copy.deepcopy(self.cases):
+            try:
+                found = probe(answer, *case)
+                if self.parts and not isinstance(found, dict):
+                    found = dict(zip(self.parts, members(found, self.parts), strict=True))
+            except Wrong as wrong:
+                found = wrong
+            results.append(found if isinstance(found, (dict, Wrong)) else {"": found})
+        return results
+
+    def agree(self, given, wanted, name=None):
+        """True if the results of all cases are the same; of one part, if it is named."""
+        return all(self.same_results(a, b, name) for a, b in zip(given, wanted, strict=True))
+
+    def same_results(self, a, b, name):
+        """True if the results of one case are the same, or both failed in the same way."""
+        if isinstance(a, Wrong) and isinstance(b, Wrong):  # by an error of one type, or one message
+            causes = type(a.__cause__), type(b.__cause__)
+            return causes[0] is causes[1] and (a.__cause__ is not None or str(a) == str(b))
+        return not isinstance(a, Wrong) and not isinstance(b, Wrong) and all(
+            n in a and n in b and same(a[n], b[n], self.tolerance, self.exact)
+            for n in (b if name is None else [name]))
 
 
 def check(number, answer):
@@ -193,10 +180,9 @@ def progress(path=None):
     In a folder, such as one that an instructor collects from, the file is named by user and
     notebook, and a later one takes its place. A record, no proof: the student can write it, too.
     """
-    states = {"✓": "right", "✗": "wrong", "○": "not filled in yet"}
-    notebooks = {number.split(".")[0] for number in VERDICTS}
-    numbers = sorted((n for n in EXERCISES if n.split(".")[0] in notebooks), key=by_number)
-    table = {n: states[VERDICTS[n][0]] if n in VERDICTS else "not run yet" for n in numbers}
+    states = {"✓": "right", "✗": "wrong", "○": "not filled in yet", "": "not run yet"}
+    notebooks = sorted({number.split(".")[0] for number in VERDICTS})
+    table = {n: states[VERDICTS.get(n, "")[:1]] for book in notebooks for n in numbers_of(book)}
     for number, state in table.items():
         print(f"{number:>5}  {state}")
     print(f"{list(table.values()).count('right')} of {len(table)} are right")
@@ -204,13 +190,14 @@ def progress(path=None):
         user = os.environ.get("JUPYTERHUB_USER") or Path.home().name
         record = {"user": user, "at": datetime.now().isoformat("T", "seconds"), "exercises": table}
         if Path(path).is_dir():
-            path = Path(path) / f"{user}_{'_'.join(sorted(notebooks))}.json"
+            path = Path(path) / f"{user}_{'_'.join(notebooks)}.json"
         Path(path).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
-def by_number(number):
-    """The key that sorts "1.2" before "1.10"."""
-    return [int(part) for part in number.split(".")]
+def numbers_of(notebook):
+    """Return the numbers of a notebook's exercises, "1.2" before "1.10"."""
+    numbers = (n.split(".") for n in EXERCISES if n.startswith(f"{notebook}."))
+    return [".".join(pair) for pair in sorted(numbers, key=lambda pair: int(pair[1]))]
 
 
 def find(number):
@@ -226,8 +213,7 @@ def find(number):
             raise
         raise LookupError(f"there is no notebook {match[1]} with exercises") from None
     if number not in EXERCISES:
-        known = (n for n in EXERCISES if n.split(".")[0] == match[1])
-        known = ", ".join(sorted(known, key=by_number))
+        known = ", ".join(numbers_of(match[1]))
         raise LookupError(f"there is no such exercise; notebook {match[1]} has {known}")
     return EXERCISES[number]
 
@@ -237,31 +223,22 @@ def is_stub(answer, right=None):
 
     right: if it is a class, only the methods that it defines have to do something.
     """
-    if answer is ...:
-        return True
     if isinstance(answer, np.ndarray):
         return answer.dtype == object and any(part is ... for part in answer.flat)
-    if isinstance(answer, dict):
-        return any(is_stub(part) for part in answer.values())
-    if isinstance(answer, (tuple, list)):
-        return any(is_stub(part) for part in answer)
+    if isinstance(answer, (dict, tuple, list)):
+        return any(map(is_stub, answer.values() if isinstance(answer, dict) else answer))
     if inspect.isclass(answer):
         asked = vars(right) if inspect.isclass(right) else vars(answer)
-        methods = {key: part for key, part in vars(answer).items() if inspect.isfunction(part)}
-        return any(is_stub(part) for key, part in methods.items() if key in asked)
-    if inspect.isfunction(answer):
-        return all(does_nothing(step) for step in dis.get_instructions(answer))
-    return False
+        return any(is_stub(part) for key, part in vars(answer).items()
+                   if key in asked and inspect.isfunction(part))
+    if inspect.isfunction(answer):  # nothing more than `return None`
+        return all(step.argval is None if step.opname in ("LOAD_CONST", "RETURN_CONST")
+                   else step.opname in ("RESUME", "NOP", "RETURN_VALUE")
+                   for step in dis.get_instructions(answer))
+    return answer is ...
 
 
-def does_nothing(step):
-    """True if a bytecode instruction is part of `return None` and nothing more."""
-    if step.opname in ("LOAD_CONST", "RETURN_CONST"):
-        return step.argval is None
-    return step.opname in ("RESUME", "NOP", "RETURN_VALUE")
-
-
-def call(function, *arguments, **options):
+def call(function, *arguments):
     """Call the learner's function on copies of the arguments.
 
     Raises Wrong if it raises, gives back nothing or changes an argument; Unfilled if it gives
@@ -270,45 +247,12 @@ def call(function, *arguments, **options):
     if not callable(function):
         raise Wrong(f"expected a function, got {describe_value(function)}")
     copies, kept = copy.deepcopy(arguments), copy.deepcopy(arguments)
-    try:
-        result = function(*copies, **options)
-    except (Exception, SystemExit) as error:
-        raise Wrong(f"your code raised {describe(error, function)}") from error
-    if is_stub(result):
-        raise Unfilled
-    if result is None:
-        raise Wrong("your function gives back None; is a `return` missing?")
+    result = call_method(function, *copies)
     for name, before, after in zip(names_of(function, arguments), kept, copies, strict=True):
         if isinstance(before, np.ndarray) and not np.array_equal(before, after, equal_nan=True):
             raise Wrong(f"you changed `{name}`, which belongs to the caller; work on a copy, or "
-                        "write x = x + … instead of x += …")  # fmt: skip
+                        "write x = x + … instead of x += …")
     return result
-
-
-def layer_results(layer, x, dy, parameters=(), seed=0):
-    """Run a layer forward and backward as training would; returns all that it should do.
-
-    layer: an unflattened `helpers.layers.Layer`, whose parameters are made random here.
-    x, dy: its input and the gradient of its output. parameters: their names, such as ("W", "b").
-    Returns {"y", "dx", "dW", …, and what must stay as it was}. The gradients are read from the
-    flat array, where a layer that puts a new array in place of its view has written nothing.
-    """
-    from helpers.layers import flatten
-
-    theta, grad = flatten(layer)
-    theta += np.random.default_rng(seed).normal(0, 0.5, theta.shape)
-    before, given = theta.copy(), dy.copy()
-    grad[:] = 7.0  # what the last step has left
-    y = call(layer.forward, x)
-    forward = np.copy(y)
-    views = {name: getattr(layer, f"d{name}") for name in parameters}
-    dx = call_method(layer.backward, given)
-    results = {"y": forward, "dx": dx}
-    results |= {f"d{name}": view.copy() for name, view in views.items()}
-    return results | {
-        "the parameters after backward (they must stay as they are)": theta - before,
-        "dy after backward (it belongs to the layer behind)": given - dy,
-    }
 
 
 def call_method(method, *arguments):
@@ -320,7 +264,8 @@ def call_method(method, *arguments):
     if is_stub(result):
         raise Unfilled
     if result is None:
-        raise Wrong(f"`{method.__name__}` gives back None; is a `return` missing?")
+        name = getattr(method, "__name__", "your code")
+        raise Wrong(f"`{name}` gives back None; is a `return` missing?")
     return result
 
 
@@ -331,6 +276,9 @@ def time_limit(seconds):
     The block is interrupted as by the stop button, which works in the main thread, where cells
     run. Elsewhere, and where no thread can be started, it may run for ever.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     lock, state = threading.Lock(), {"running": True, "stopped": False}
 
     def stop():
@@ -339,17 +287,12 @@ def time_limit(seconds):
                 state["stopped"] = True
                 _thread.interrupt_main()
 
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     timer = threading.Timer(seconds, stop)
     timer.daemon = True
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be switched off
     try:
-        timer.start()
-    except RuntimeError:  # a Python without threads
-        pass
-    try:
+        with suppress(RuntimeError):  # a Python without threads
+            timer.start()
         try:
             yield
         finally:
@@ -367,8 +310,8 @@ def time_limit(seconds):
 def members(value, names):
     """Return the members of a tuple, list or array. Raises Wrong unless there are len(names)."""
     if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != len(names):
-        got = f"{type(value).__name__} of {len(value)}" if hasattr(value, "__len__") else ""
-        got = got or describe_value(value)
+        got = (f"{type(value).__name__} of {len(value)}" if hasattr(value, "__len__") else
+               describe_value(value))
         raise Wrong(f"give {len(names)} things, {', '.join(names)}; got {got}")
     return list(value)
 
@@ -377,31 +320,35 @@ def numbers(value):
     """Return `value` as an array of numbers or booleans, or None if it is not made of them."""
     try:
         result = np.asarray(value)
-        if result.dtype == object:  # Fractions and their like; None would become NaN
-            result = None if None in result.ravel().tolist() else result.astype(float)
+        if result.dtype == object and None not in result.ravel().tolist():
+            result = result.astype(float)  # Fractions and their like; None would become NaN
     except (TypeError, ValueError):
         return None
-    return result if result is not None and result.dtype.kind in "biuf" else None
+    return result if result.dtype.kind in "biuf" else None
 
 
 def same(given, wanted, tolerance, exact=False):
     """True if two results are the same: numbers to a tolerance, all else to the letter."""
     if isinstance(wanted, (tuple, list)) and numbers(wanted) is None:
-        return (isinstance(given, (tuple, list)) and len(given) == len(wanted)
-                and all(same(a, b, tolerance, exact)
-                        for a, b in zip(given, wanted, strict=True)))  # fmt: skip
-    b = numbers(wanted)
+        return (isinstance(given, (tuple, list)) and len(given) == len(wanted) and all(
+            same(a, b, tolerance, exact) for a, b in zip(given, wanted, strict=True)))
+    a, b = numbers(given), numbers(wanted)
     if b is None:
         return type(given) is type(wanted) and given == wanted
-    a = numbers(given)
-    if a is None or (a.dtype == bool) != (b.dtype == bool) or (exact and a.dtype != b.dtype):
-        return False
-    if a.shape != b.shape and not (b.ndim == 0 and a.size == 1):
+    if a is None or misfit(a, b, exact):
         return False
     a, b = a.reshape(b.shape).astype(float), b.astype(float)
-    finite = np.abs(b[np.isfinite(b)])
-    room = tolerance * (finite.max() if finite.size else 0.0)
+    room = tolerance * np.abs(b[np.isfinite(b)]).max(initial=0.0)
     return bool(np.allclose(a, b, rtol=tolerance, atol=room, equal_nan=True))
+
+
+def misfit(a, b, exact):
+    """Say how the shape or dtype of array a is not that of b; a may hold the one number of b."""
+    if a.shape != b.shape and not (b.ndim == 0 and a.size == 1):
+        return f" has shape {a.shape}, expected {b.shape}"
+    if (a.dtype == bool) != (b.dtype == bool) or (exact and a.dtype != b.dtype):
+        return f" has dtype {a.dtype}, expected {b.dtype}"
+    return ""
 
 
 def difference(what, pairs, given, wanted, where, exact=False):
@@ -414,32 +361,26 @@ def difference(what, pairs, given, wanted, where, exact=False):
         return f"{where}{what} is {describe_value(given)}, expected {describe_value(wanted)}"
     if a is None:
         return f"{what} should be numbers, got {describe_value(given)}"
-    if a.shape != b.shape and not (b.ndim == 0 and a.size == 1):
-        return f"{where}{what} has shape {a.shape}, expected {b.shape}"
-    if (a.dtype == bool) != (b.dtype == bool) or (exact and a.dtype != b.dtype):
-        return f"{where}{what} has dtype {a.dtype}, expected {b.dtype}"
+    if words := misfit(a, b, exact):
+        return f"{where}{what}{words}"
     truth = b.dtype == bool
     a, b = a.reshape(b.shape).astype(float), b.astype(float)
     if np.isnan(a).any() and not np.isnan(b).any():
-        return f"{where}{what} is not a number (NaN){place_of(np.asarray(np.isnan(a)))}"
+        return f"{where}{what} is not a number (NaN){place_of(np.argwhere(np.isnan(a))[0])}"
+    part = "" if what == "your result" else f" ({what})"
     if factor := common_factor(pairs):
         return ("the sign is turned round" if np.isclose(factor, -1) else
-                f"all numbers are {factor:.4g} times what they should be") + in_what(what)
+                f"all numbers are {factor:.4g} times what they should be") + part
     if all(is_turned(*pair) for pair in pairs):
-        return "rows and columns are swapped" + in_what(what)
+        return "rows and columns are swapped" + part
     off = np.abs(a - b) > 1e-12 * np.abs(b)
     worst = np.unravel_index(np.nanargmax(np.where(off, np.abs(a - b), -1)), b.shape)
     size = np.abs(a - b)[worst] / max(abs(b[worst]), 1e-300)
     if np.isfinite(size) and size < 2e-3:
         return (f"{where}{what} is right to about {max(1, int(-np.log10(size)))} digits only: "
-                "was it rounded, is it float32, or was a small ε added?")  # fmt: skip
-    shown = two_numbers(a[worst], b[worst]) if not truth else [bool(a[worst]), bool(b[worst])]
+                "was it rounded, is it float32, or was a small ε added?")
+    shown = [bool(a[worst]), bool(b[worst])] if truth else two_numbers(a[worst], b[worst])
     return f"{where}{what}{place_of(worst)} is {shown[0]}, expected {shown[1]}"
-
-
-def in_what(what):
-    """The end of a sentence that says which part is meant, if there is more than one."""
-    return "" if what == "your result" else f" ({what})"
 
 
 def common_factor(pairs):
@@ -465,23 +406,20 @@ def is_turned(given, wanted):
     """True if a result is the transpose of the one that was wanted, and not the same."""
     a, b = numbers(given), numbers(wanted)
     return (a is not None and b is not None and a.ndim == 2 and a.T.shape == b.shape
-            and not np.array_equal(a, b) and np.allclose(a.T, b))  # fmt: skip
+            and not np.array_equal(a, b) and np.allclose(a.T, b))
 
 
 def place_of(index):
-    """` at index (2, 3)`: of an index, or of the first True in an array of bool."""
-    if isinstance(index, (np.ndarray, np.bool_)):
-        index = tuple(np.argwhere(index)[0]) if np.ndim(index) else ()
-    inside = ", ".join(str(int(i)) for i in index)
-    return f" at index [{inside}]" if inside else ""
+    """` at index [2, 3]`; nothing if the array has no axes."""
+    return f" at index {[int(i) for i in index]}" if len(index) else ""
 
 
 def two_numbers(a, b):
     """Write two different numbers with as many digits as they need to look different."""
-    shown = [f"{a:.17g}", f"{b:.17g}"]
-    for digits in range(4, 17):
-        if f"{a:.{digits}g}" != f"{b:.{digits}g}":
-            return [f"{a:.{digits}g}", f"{b:.{digits}g}"]
+    for digits in range(4, 18):
+        shown = [f"{a:.{digits}g}", f"{b:.{digits}g}"]
+        if shown[0] != shown[1]:
+            break
     return shown
 
 
@@ -489,14 +427,12 @@ def describe_case(right, case):
     """`for T = 3, x of shape (2, 3): `, the arguments of a trial; empty if there are none."""
     words = []
     for name, value in zip(names_of(right, case), case, strict=True):
-        if isinstance(value, np.ndarray) and value.size > 6:
+        shown = four_digits(value.tolist() if isinstance(value, np.ndarray) else value)
+        long = len(repr(shown)) > 60
+        if isinstance(value, np.ndarray) and (value.size > 6 or long):
             words.append(f"{name} of shape {value.shape}")
-        elif not callable(value):
-            shown = four_digits(value.tolist() if isinstance(value, np.ndarray) else value)
-            if len(repr(shown)) <= 60:
-                words.append(f"{name} = {shown!r}")
-            elif isinstance(value, np.ndarray):
-                words.append(f"{name} of shape {value.shape}")
+        elif not callable(value) and not long:
+            words.append(f"{name} = {shown!r}")
     return f"for {', '.join(words)}: " if words else ""
 
 
@@ -509,17 +445,11 @@ def four_digits(value):
 
 def names_of(function, arguments):
     """Return the names of a function's arguments, or places where they cannot be known."""
-    try:
+    names = []
+    with suppress(TypeError, ValueError):
         names = list(inspect.signature(function).parameters)
-    except (TypeError, ValueError):
-        names = []
     names = [name for name in names if name != "self"]
     return [names[i] if i < len(names) else f"argument {i + 1}" for i in range(len(arguments))]
-
-
-def kind_of(wrong):
-    """What a failure was: the type of the error in the learner's code, or the message."""
-    return type(wrong.__cause__) if wrong.__cause__ is not None else str(wrong)
 
 
 def describe(error, function=None):

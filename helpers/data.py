@@ -10,24 +10,12 @@ import io
 import json
 import os
 import sys
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-
-__all__ = [
-    "SHA256",
-    "CharTokenizer",
-    "DataError",
-    "Play",
-    "browser_result",
-    "browser_steps",
-    "data_path",
-    "load_digits",
-    "load_names",
-    "load_plays",
-    "load_shakespeare",
-]
 
 # Of the bytes of each file; of a text with its line ends as "\n", whatever git made of them.
 SHA256 = {
@@ -37,10 +25,8 @@ SHA256 = {
     "digits.npz": "146c72aa44f59318c2456ee36d674d29fe75d345d9731288ddde9944058bf246",
 }
 
-_HERE = Path(__file__).resolve().parent
-_INSTALLED = _HERE / "_data"
-_CHECKOUT = _HERE.parent / "data"
-
+_INSTALLED = Path(__file__).resolve().parent / "_data"
+_CHECKOUT = _INSTALLED.parents[1] / "data"
 
 # In a browser NumPy has no BLAS, one thread, and a training step takes some fifty times as long.
 SHORT_RUNS = sys.platform == "emscripten" or bool(os.environ.get("COURSE_SHORT_RUNS"))
@@ -61,29 +47,22 @@ class Play(NamedTuple):
 def _remedy(name):
     """The command that brings a file back."""
     if not (_CHECKOUT.parent / "tools" / "build_data.py").is_file():
-        return (
-            "Reinstall the course: add --force-reinstall --no-deps to the pip command that "
-            "installed it."
-        )
+        return ("Reinstall the course: add --force-reinstall --no-deps to the pip command that "
+                "installed it.")
     if name in SHA256:
         return "Rebuild it with: python -m tools.build_data"
     return f"Restore it with: git restore data/{name}"
 
 
 def data_path(name):
-    """The path of a data file, in an installed course or in a checkout.
+    """The `pathlib.Path` of a data file, such as "names.txt", in an installed course or a checkout.
 
-    name: the file name, such as "names.txt".
-    Returns a `pathlib.Path`. Raises FileNotFoundError, with the folders that were searched and
-    the command that brings the file back.
+    Raises FileNotFoundError, with the folders that were searched and how to bring the file back.
     """
-    folders = (_INSTALLED, _CHECKOUT)
-    for folder in folders:
-        path = folder / name
-        if path.is_file():
-            return path
-    searched = " or ".join(str(folder) for folder in folders)
-    raise FileNotFoundError(f"{name} is not in {searched}. {_remedy(name)}")
+    for folder in (_INSTALLED, _CHECKOUT):
+        if (folder / name).is_file():
+            return folder / name
+    raise FileNotFoundError(f"{name} is not in {_INSTALLED} or {_CHECKOUT}. {_remedy(name)}")
 
 
 def _read(name):
@@ -94,32 +73,21 @@ def _read(name):
         content = content.replace(b"\r\n", b"\n")
     found = hashlib.sha256(content).hexdigest()
     if found != SHA256[name]:
-        raise DataError(
-            f"{path} is damaged: its {len(content):,} bytes have sha256 {found[:12]}..., "
-            f"not {SHA256[name][:12]}... . {_remedy(name)}"
-        )
+        raise DataError(f"{path} is damaged: its {len(content):,} bytes have sha256 "
+                        f"{found[:12]}..., not {SHA256[name][:12]}... . {_remedy(name)}")
     return content
 
 
+# What the loaders return is described in data/README.md. Each raises FileNotFoundError or DataError
+# if a file is missing or damaged.
 def load_plays():
-    """The nine plays, as a list of `Play(title, split, text)` in the order of the file.
+    """The nine plays, as a list of `Play(title, split, text)`, those for training first.
 
-    The training plays come first. A text is made of speeches with an empty line between them;
-    a speech is a line with the speaker's name in capitals and a colon, then its lines.
-    Source: data/README.md, shakespeare.txt.
-    Raises FileNotFoundError or DataError if a file is missing or damaged.
+    A text is made of speeches with an empty line between them; a speech is a line with the
+    speaker's name in capitals and a colon, then its lines.
     """
     text = _read("shakespeare.txt").decode("ascii")
     plays = json.loads(_read("shakespeare.json"))["plays"]
-    # Both files match their hashes, but do they match each other?
-    starts = [play["start"] for play in plays] + [len(text)]
-    ends = [0] + [play["end"] for play in plays]
-    splits = [play["split"] for play in plays]
-    if starts != ends or splits != sorted(splits):
-        raise DataError(
-            "shakespeare.json does not divide shakespeare.txt into training plays and then "
-            f"validation plays. {_remedy('shakespeare.json')}"
-        )
     return [Play(p["title"], p["split"], text[p["start"] : p["end"]]) for p in plays]
 
 
@@ -127,22 +95,15 @@ def load_shakespeare():
     """The plays as `(train_text, validation_text)`.
 
     Two str of some 984,000 and 110,000 characters, out of an alphabet of 62. No play is in both,
-    and together they are the whole file. `load_plays` says which play is where.
-    Source: data/README.md, shakespeare.txt.
-    Raises FileNotFoundError or DataError if a file is missing or damaged.
+    and together they are the whole file.
     """
     plays = load_plays()
-    train_text = "".join(play.text for play in plays if play.split == "train")
-    validation_text = "".join(play.text for play in plays if play.split == "validation")
-    return train_text, validation_text
+    return tuple("".join(play.text for play in plays if play.split == split)
+                 for split in ("train", "validation"))
 
 
 def load_names():
-    """First names as a list of 5,163 str, in a to z only, sorted, each once.
-
-    Source: 1990 census of the United States; data/README.md, names.txt.
-    Raises FileNotFoundError or DataError if the file is missing or damaged.
-    """
+    """First names as a list of 5,163 str, in a to z only, sorted, each once."""
     return _read("names.txt").decode("ascii").split()
 
 
@@ -153,22 +114,14 @@ def load_digits():
     of 8 by 8; `x.reshape(-1, 8, 8)` brings the pictures back.
     y_train (1438,), y_test (359,): intp, the digit 0 to 9, ready to be an index.
     The test pictures are a fifth of each class. The arrays are the caller's to change.
-    Source: Alpaydin and Kaynak, UCI repository; data/README.md, digits.npz.
-    Raises FileNotFoundError or DataError if the file is missing or damaged.
     """
     with np.load(io.BytesIO(_read("digits.npz"))) as file:
-        x_train = file["x_train"].reshape(-1, 64) / 16.0  # (N, 8, 8) of 0..16 -> (N, 64) of 0..1
-        x_test = file["x_test"].reshape(-1, 64) / 16.0
-        y_train = file["y_train"].astype(np.intp)  # (N,)
-        y_test = file["y_test"].astype(np.intp)
-    return x_train, y_train, x_test, y_test
+        return tuple(array for part in ("train", "test") for array in (
+            file[f"x_{part}"].reshape(-1, 64) / 16.0,  # (N, 8, 8) of 0..16 -> (N, 64) of 0..1
+            file[f"y_{part}"].astype(np.intp)))  # (N,)
 
 
-def _code_points(text):
-    """The Unicode code points of `text`: (T,) uint32."""
-    return np.frombuffer(text.encode("utf-32-le", errors="surrogatepass"), dtype="<u4")
-
-
+@dataclass(frozen=True)
 class CharTokenizer:
     """Characters as tokens: the token of a character is its place in the alphabet.
 
@@ -184,24 +137,17 @@ class CharTokenizer:
     'bet'
     """
 
-    def __init__(self, alphabet):
-        _require_str(alphabet, "alphabet")
-        if not alphabet:
+    alphabet: str
+
+    def __post_init__(self):
+        _require_str(self.alphabet, "alphabet")
+        if not self.alphabet:
             raise ValueError("the alphabet is empty")
-        seen = set()
-        for place, character in enumerate(alphabet):
-            if character in seen:
-                first = alphabet.index(character)
-                raise ValueError(
-                    f"the alphabet holds {character!r} twice, at {first} and at {place}"
-                )
-            seen.add(character)
-        self._alphabet = alphabet
-        self._codes = _code_points(alphabet)  # (V,): from token to code point
-        # From code point to token; -1 where there is none. The last entry stands for every
-        # code point beyond the largest of the alphabet.
-        self._tokens = np.full(int(self._codes.max()) + 2, -1, dtype=np.intp)
-        self._tokens[self._codes] = np.arange(len(alphabet))
+        for place, character in enumerate(self.alphabet):
+            first = self.alphabet.index(character)
+            if first < place:
+                raise ValueError(f"the alphabet holds {character!r} twice, at {first} and at "
+                                 f"{place}")
 
     @classmethod
     def from_text(cls, text):
@@ -210,14 +156,14 @@ class CharTokenizer:
         return cls("".join(sorted(set(text))))
 
     @property
-    def alphabet(self):
-        """All characters, in the order of their tokens: str."""
-        return self._alphabet
-
-    @property
     def vocab_size(self):
         """How many tokens there are: int. The tokens are 0 to vocab_size - 1."""
-        return len(self._alphabet)
+        return len(self.alphabet)
+
+    @cached_property
+    def _tokens(self):
+        """{character: token}"""
+        return {character: token for token, character in enumerate(self.alphabet)}
 
     def encode(self, text):
         """The tokens of `text`: (T,) intp, one for each character.
@@ -226,20 +172,15 @@ class CharTokenizer:
         alphabet; the message says which one, and where the first of them is.
         """
         _require_str(text, "text")
-        codes = np.minimum(_code_points(text), len(self._tokens) - 1)
-        tokens = self._tokens[codes]
-        if tokens.size and tokens.min() < 0:
-            raise ValueError(self._unknown(text, int(np.argmax(tokens < 0))))
-        return tokens
-
-    def _unknown(self, text, index):
-        """What to say about the character at `index`, which has no token."""
+        try:
+            return np.fromiter(map(self._tokens.__getitem__, text), np.intp, len(text))
+        except KeyError:
+            index = next(i for i, character in enumerate(text) if character not in self._tokens)
         place = f"index {index}"
         if "\n" in text:
-            line = text.count("\n", 0, index) + 1
-            column = index - text.rfind("\n", 0, index)
+            line, column = text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
             place += f" (line {line}, column {column})"
-        return f"{text[index]!r} at {place} is not in the alphabet {self._alphabet!r}"
+        raise ValueError(f"{text[index]!r} at {place} is not in the alphabet {self.alphabet!r}")
 
     def decode(self, tokens):
         """The text of `tokens`: a str of T characters.
@@ -251,31 +192,12 @@ class CharTokenizer:
         tokens = np.asarray(tokens)
         if tokens.ndim != 1:
             raise ValueError(f"tokens must have one axis, (T,); their shape is {tokens.shape}")
-        if tokens.size == 0:  # an empty list has no dtype to speak of
-            return ""
-        if not np.issubdtype(tokens.dtype, np.integer):
+        if tokens.size and tokens.dtype.kind not in "iu":  # an empty list has no dtype to speak of
             raise TypeError(f"tokens must be integers; their dtype is {tokens.dtype}")
-        outside = (tokens < 0) | (tokens >= self.vocab_size)
-        if outside.any():
-            index = int(np.argmax(outside))
-            raise ValueError(
-                f"token {tokens[index]} at index {index} is outside 0..{self.vocab_size - 1}"
-            )
-        return self._codes[tokens].tobytes().decode("utf-32-le", errors="surrogatepass")
-
-    def __len__(self):
-        return self.vocab_size
-
-    def __eq__(self, other):
-        if not isinstance(other, CharTokenizer):
-            return NotImplemented
-        return self._alphabet == other._alphabet
-
-    def __hash__(self):
-        return hash(self._alphabet)
-
-    def __repr__(self):
-        return f"CharTokenizer({self._alphabet!r})"
+        for index in np.flatnonzero((tokens < 0) | (tokens >= self.vocab_size))[:1]:
+            last = self.vocab_size - 1
+            raise ValueError(f"token {tokens[index]} at index {index} is outside 0..{last}")
+        return "".join(self.alphabet[token] for token in tokens.astype(int).tolist())
 
 
 def _require_str(value, name):
@@ -318,15 +240,16 @@ def save_runs(path, runs):
     arrays = {}
 
     def packed(value):
-        if isinstance(value, np.ndarray) and value.ndim:
-            small = value.size < 20_000 or value.dtype.kind != "f"
-            arrays[f"array {len(arrays)}"] = value if small else value.astype(np.float16)
-            return {"array": f"array {len(arrays) - 1}", "dtype": value.dtype.str}
-        if isinstance(value, (np.ndarray, np.generic)):
-            return value.item()
         if isinstance(value, dict):
             return {"dict": [[packed(key), packed(entry)] for key, entry in value.items()]}
-        return [packed(entry) for entry in value] if isinstance(value, (list, tuple)) else value
+        if isinstance(value, (list, tuple)):
+            return [packed(entry) for entry in value]
+        if not isinstance(value, np.ndarray) or not value.ndim:
+            return value.item() if isinstance(value, (np.ndarray, np.generic)) else value
+        small = value.size < 20_000 or value.dtype.kind != "f"
+        key = f"array {len(arrays)}"
+        arrays[key] = value if small else value.astype(np.float16)
+        return {"array": key, "dtype": value.dtype.str}
 
     content = json.dumps(packed(runs)).encode("ascii")
     np.savez_compressed(path, content=np.frombuffer(content, dtype=np.uint8), **arrays)
@@ -337,13 +260,9 @@ def load_runs(path):
     with np.load(path) as file:
         arrays = dict(file)
 
-    def unpacked(value):
-        if isinstance(value, list):
-            return [unpacked(entry) for entry in value]
-        if not isinstance(value, dict):
-            return value
-        if "array" in value:
-            return arrays[value["array"]].astype(value["dtype"])
-        return {unpacked(key): unpacked(entry) for key, entry in value["dict"]}
+    def unpacked(entries):  # called for each JSON object, the innermost first
+        if "array" in entries:
+            return arrays[entries["array"]].astype(entries["dtype"])
+        return dict(entries["dict"])
 
-    return unpacked(json.loads(arrays["content"].tobytes()))
+    return json.loads(arrays["content"].tobytes(), object_hook=unpacked)

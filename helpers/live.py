@@ -3,10 +3,9 @@
 from html import escape
 
 import matplotlib.pyplot as plt
-from IPython.display import display
 from ipywidgets import HTML, Image, Layout, VBox, Widget
 
-from helpers.plots import PIXELS_PER_INCH, description, picture, png, with_alt
+from helpers.plots import picture, png, put
 
 
 def live(draw, alt=None, **controls):
@@ -21,62 +20,58 @@ def live(draw, alt=None, **controls):
     last good picture stays.
     Raises TypeError if a control is not a widget, ValueError if there is none or no description.
     """
-    box, data, metadata, alt = build(draw, alt, controls)
-    show_widget(box, data, metadata, alt)
+    show_widget(*build(draw, alt, controls))
 
 
-def show_widget(widget, data, metadata, alt):
+def show_widget(widget, data, metadata):
     """Put a widget on the page, with a picture for pages without a kernel and a description."""
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-    data["application/vnd.jupyter.widget-view+json"] = view
-    display(data, raw=True, metadata=metadata)
-    display({"text/html": description(alt)}, raw=True)
+    put(data | {"application/vnd.jupyter.widget-view+json": view}, metadata)
 
 
 def build(draw, alt, controls):
-    """Return the widget box of a live figure; data, metadata and description of its first state."""
+    """Return the widget box of a live figure, and data and metadata of its first state."""
     if not controls:
         raise ValueError("live needs a control for each parameter of draw, such as n=IntSlider(3)")
     for name, control in controls.items():
         if not isinstance(control, Widget) or not hasattr(control, "value"):
-            raise TypeError(
-                f"live expects a widget for {name!r}, got {control!r}; "
-                f"write for example {name}=FloatSlider(0.5, min=0, max=1)"
-            )
-        if not control.description:
-            control.description = name.replace("_", " ")
+            raise TypeError(f"live expects a widget for {name!r}, got {control!r}; write for "
+                            f"example {name}=FloatSlider(0.5, min=0, max=1)")
+        control.description = control.description or name.replace("_", " ")
         control.style = {"description_width": "9em"}
         control.layout = Layout(width="32em", max_width="100%")
 
     def current():
         return draw(**{name: control.value for name, control in controls.items()})
 
-    figure = current()
-    if alt is not None:
-        with_alt(figure, alt)
-    data, metadata = picture(figure)
-    image = image_of(figure)
+    image, data, metadata = image_of(current(), alt)
     message = HTML()
 
     def redraw(_change):
         try:
-            figure = current()
-            image.value = png(figure)
-            plt.close(figure)
+            redraw_image(image, current())
             message.value = ""
         except Exception as error:
             message.value = f"<pre>{escape(f'{type(error).__name__}: {error}')}</pre>"
 
     for control in controls.values():
         control.observe(redraw, names="value")
-    return VBox([*controls.values(), image, message]), data, metadata, figure.alt
+    return VBox([*controls.values(), image, message]), data, metadata
 
 
-def image_of(figure):
-    """Return a widget that shows a figure at its size, and close the figure."""
-    width = f"{round(figure.get_figwidth() * PIXELS_PER_INCH)}px"
+def image_of(figure, alt):
+    """Return a widget that shows a figure at its size, data and metadata; close the figure."""
+    data, metadata = picture(figure, alt)
+    layout = Layout(width=f"{metadata['image/png']['width']}px", max_width="100%")
+    image = Image(format="png", layout=layout)
+    redraw_image(image, figure)
+    return image, data, metadata
+
+
+def redraw_image(image, figure):
+    """Show a figure in an image widget, and close it."""
+    image.value = png(figure)
     plt.close(figure)
-    return Image(value=png(figure), format="png", layout=Layout(width=width, max_width="100%"))
 
 
 class Redrawn:
@@ -88,13 +83,9 @@ class Redrawn:
     """
 
     def __init__(self, figure, alt=None):
-        if alt is not None:
-            with_alt(figure, alt)
-        data, metadata = picture(figure)
-        self.image = image_of(figure)
-        show_widget(self.image, data, metadata, figure.alt)
+        self.image, *output = image_of(figure, alt)
+        show_widget(self.image, *output)
 
     def draw(self, figure):
         """Show another figure in the place of the last one."""
-        self.image.value = png(figure)
-        plt.close(figure)
+        redraw_image(self.image, figure)

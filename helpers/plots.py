@@ -29,36 +29,27 @@ PIXELS_PER_INCH = 100  # how large a figure appears on the page
 SHARPNESS = 1.6  # pixels stored for each pixel shown
 
 
-def luminance(color):
-    """Return the relative luminance of a color (WCAG 2), from 0 for black to 1 for white."""
-    rgb = np.array(to_rgb(color))
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
-
-
 def text_color(color):
     """Return a color made dark enough for words on white: WCAG 2 asks for a contrast of 4.5.
 
     Lines need less, so that they can be told apart more easily; hence two shades of one color.
     """
-    while 1.05 / (luminance(color) + 0.05) < 4.5:
-        color = to_hex(0.98 * np.array(to_rgb(color)))
-    return color
+    while True:
+        rgb = np.array(to_rgb(color))
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        if 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05) >= 4.5:  # by the relative luminance
+            return color
+        color = to_hex(0.98 * rgb)
 
 
 def png(figure):
-    """Return a figure as PNG bytes that are the same for the same figure.
-
-    figure: matplotlib Figure. Nothing about the program or the day is stored in the picture.
-    """
+    """Return a figure as PNG bytes that are the same for the same figure: no program, no day."""
     buffer = io.BytesIO()
-    figure.savefig(
-        buffer, format="png", dpi=PIXELS_PER_INCH * SHARPNESS, pil_kwargs={"compress_level": 1}
-    )  # fmt: skip
+    figure.savefig(buffer, format="png", dpi=PIXELS_PER_INCH * SHARPNESS,
+                   pil_kwargs={"compress_level": 1})
     # 255 colors instead of 16 million: a quarter of the bytes, so that a notebook stays small.
     image = Image.open(buffer).convert("RGB").quantize(255, Image.Quantize.FASTOCTREE, dither=0)
-    palette = [255 if value >= 250 else value for value in image.getpalette()]  # white stays white
-    image.putpalette(palette)
+    image.putpalette([255 if value >= 250 else value for value in image.getpalette()])  # white
     buffer = io.BytesIO()
     image.save(buffer, format="png")
     return buffer.getvalue()
@@ -71,21 +62,20 @@ def with_alt(figure, alt):
     Raises ValueError if `alt` says nothing.
     """
     if not isinstance(alt, str) or len(alt.split()) < 4:
-        raise ValueError(
-            f"a figure needs an alternative text, but alt={alt!r}; give a sentence that says "
-            "what one should see in it, for a reader who cannot see it"
-        )
+        raise ValueError(f"a figure needs an alternative text, but alt={alt!r}; give a sentence "
+                         "that says what one should see in it, for a reader who cannot see it")
     figure.alt = alt
     return figure
 
 
-def picture(figure):
+def picture(figure, alt=None):
     """Return the display data and metadata of a figure: (data, metadata) of a Jupyter output.
 
-    Its description stands in the metadata, where nbconvert's classic template and the web book
-    look for it, and as the output's plain text, which terminals show and nbval compares.
+    Its description, `alt` or what `with_alt` gave to it, stands in the metadata, where nbconvert's
+    classic template and the web book look for it, and as the output's plain text, which terminals
+    show and nbval compares.
     """
-    alt = with_alt(figure, getattr(figure, "alt", None)).alt
+    alt = with_alt(figure, getattr(figure, "alt", None) if alt is None else alt).alt
     data = {"image/png": b64encode(png(figure)).decode("ascii"), "text/plain": alt}
     width = round(figure.get_figwidth() * PIXELS_PER_INCH)
     return data, {"image/png": {"alt": alt, "width": width}}
@@ -93,10 +83,18 @@ def picture(figure):
 
 def description(alt):
     """Return the HTML of a description that folds out under its figure."""
-    return (
-        '<details class="figure-description"><summary>What the figure shows</summary>'
-        f"<p>{escape(alt)}</p></details>"
-    )
+    return ('<details class="figure-description"><summary>What the figure shows</summary>'
+            f"<p>{escape(alt)}</p></details>")
+
+
+def put(data, metadata):
+    """Put a picture on the page, and its description folded under it.
+
+    That is an output of its own, because no page that shows notebooks (JupyterLab, GitHub,
+    nbconvert's default HTML) reads the one in the metadata of a picture.
+    """
+    display(data, raw=True, metadata=metadata)
+    display({"text/html": description(data["text/plain"])}, raw=True)
 
 
 def show(figure, alt=None):
@@ -105,106 +103,49 @@ def show(figure, alt=None):
     figure: matplotlib Figure.
     alt: what one should see in it; by default what `with_alt` gave to the figure.
     Raises TypeError if `figure` is something else, ValueError if it has no description.
-
-    The description is an output of its own, because no page that shows notebooks (JupyterLab,
-    GitHub, nbconvert's default HTML) reads the one in the metadata of a picture.
     """
     if not isinstance(figure, Figure):
-        raise TypeError(
-            f"show expects a Matplotlib figure, got {type(figure).__name__}; "
-            "pass the `fig` of `fig, ax = plt.subplots()`"
-        )
-    if alt is not None:
-        with_alt(figure, alt)
-    data, metadata = picture(figure)
+        raise TypeError(f"show expects a Matplotlib figure, got {type(figure).__name__}; "
+                        "pass the `fig` of `fig, ax = plt.subplots()`")
+    put(*picture(figure, alt))
     plt.close(figure)
-    display(data, raw=True, metadata=metadata)
-    display({"text/html": description(figure.alt)}, raw=True)
-
-
-def heatmap(ax, values, signed=False, numbers=None, colorbar=False, limit=None):
-    """Draw a matrix as a grid of colored cells.
-
-    ax: Axes to draw on.
-    values: (rows, columns) numbers; NaN stays white.
-    signed: color by a map that is white at zero, with equal ends.
-    numbers: a format such as ".2f" to write every value into its cell.
-    colorbar: draw the scale beside it.
-    limit: the value (or, if signed, the size) at the end of the scale; by default the largest.
-    Returns the image that Matplotlib made.
-    """
-    values = np.asarray(values, dtype=float)
-    if values.ndim != 2:
-        raise ValueError(f"a heatmap needs a matrix, got an array of shape {values.shape}")
-    limit = np.nanmax(np.abs(values)) if limit is None else limit
-    low = -limit if signed else min(0.0, np.nanmin(values))
-    cmap = DIVERGING if signed else SEQUENTIAL
-    image = ax.imshow(values, cmap=cmap, vmin=low, vmax=limit)
-    ax.grid(False)
-    if numbers is not None:
-        for (row, column), value in np.ndenumerate(values):
-            if np.isnan(value):
-                continue
-            red, green, blue, _ = image.cmap(image.norm(value))
-            dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
-            ax.text(
-                column, row, format(value, numbers), ha="center", va="center",
-                color="white" if dark else "black", fontsize=9,
-            )  # fmt: skip
-    if colorbar:
-        ax.figure.colorbar(image, ax=ax, shrink=0.85)
-    return image
 
 
 def text_figure(text, probabilities, columns=76):
-    """Draw a text in which each character is shaded by its probability.
+    """Draw a text in which each character is shaded by its probability. Returns a Figure.
 
     text: str of T characters. probabilities: (T,) from 0 to 1; NaN leaves a character unshaded
-    and sets it in bold, as the prompt.
-    columns: longer lines are broken.
-    Returns a Figure.
+    and sets it in bold, as the prompt. columns: longer lines are broken.
     """
     if len(text) != len(probabilities):
         raise ValueError(f"{len(text)} characters, but {len(probabilities)} probabilities")
-    rows, row = [], []
+    rows = [[]]
     for character, probability in zip(text, probabilities, strict=True):
-        if character == "\n" or len(row) == columns:
-            rows.append(row)
-            row = []
+        if character == "\n" or len(rows[-1]) == columns:
+            rows.append([])
         if character != "\n":
-            row.append((character, probability))
-    rows.append(row)
+            rows[-1].append((character, probability))
     shade = np.full((len(rows), columns), np.nan)
-    for i, row in enumerate(rows):
-        shade[i, : len(row)] = [probability for _, probability in row]
-    size = 10.0  # points
-    width, height = 0.602 * size / 72, 1.5 * size / 72  # of one DejaVu Sans Mono character, inches
-    figure = Figure(figsize=(columns * width + 0.2, len(rows) * height + 0.75))
-    figure.set_layout_engine("none")  # the axes are placed by hand
-    total = figure.get_figheight()
-    ax = figure.add_axes(
-        [0.1 / figure.get_figwidth(), 0.65 / total,
-         columns * width / figure.get_figwidth(), len(rows) * height / total]
-    )  # fmt: skip
-    image = ax.imshow(
-        shade, cmap="Blues", vmin=0, vmax=1.4, aspect="auto",
-        extent=(0, columns, len(rows), 0),
-    )  # fmt: skip
+    wide, high = 0.602 * 10 / 72 * columns, 1.5 * 10 / 72 * len(rows)  # DejaVu Sans Mono, 10 points
+    width, height = wide + 0.2, high + 0.75  # inches
+    figure = Figure(figsize=(width, height), layout="none")  # the axes are placed by hand
+    ax = figure.add_axes([0.1 / width, 0.65 / height, wide / width, high / height])
     ax.axis("off")
     for i, row in enumerate(rows):
-        for given in (True, False):
+        shade[i, : len(row)] = [probability for _, probability in row]
+        for given, weight in ((True, "bold"), (False, "normal")):
             line = "".join(c if np.isnan(p) == given else " " for c, p in row).rstrip()
             if line:
-                ax.text(
-                    0, i + 0.52, line, family="DejaVu Sans Mono", fontsize=size, va="center",
-                    weight="bold" if given else "normal", parse_math=False,
-                )  # fmt: skip
-    key = figure.add_axes([0.2 / figure.get_figwidth(), 0.36 / total, 0.3, 0.13 / total])
-    colorbar = figure.colorbar(image, cax=key, orientation="horizontal", ticks=[0, 0.5, 1])
-    colorbar.ax.set_xlim(0, 1)
-    colorbar.ax.tick_params(labelsize=9)
+                ax.text(0, i + 0.52, line, family="DejaVu Sans Mono", fontsize=10, va="center",
+                        weight=weight, parse_math=False)
+    image = ax.imshow(shade, cmap="Blues", vmin=0, vmax=1.4, aspect="auto",
+                      extent=(0, columns, len(rows), 0))
+    key = figure.add_axes([0.2 / width, 0.36 / height, 0.3, 0.13 / height])
+    figure.colorbar(image, cax=key, orientation="horizontal", ticks=[0, 0.5, 1])
+    key.set_xlim(0, 1)
+    key.tick_params(labelsize=9)
     key.text(1.04, 0.5, "probability given to the character", va="center", fontsize=9,
-             transform=key.transAxes)  # fmt: skip
+             transform=key.transAxes)
     return figure
 
 
@@ -213,11 +154,9 @@ def fixed_axes(figsize, rows, columns, **margins):
 
     Constrained layout draws every figure twice to find its margins. A live figure cannot wait.
     """
-    figure = Figure(figsize=figsize)
-    figure.set_layout_engine("none")
+    figure = Figure(figsize=figsize, layout="none")
     ratios = {key: margins.pop(key) for key in ("width_ratios", "height_ratios") if key in margins}
-    axes = figure.subplots(rows, columns, squeeze=False, gridspec_kw=margins, **ratios)
-    return figure, axes
+    return figure, figure.subplots(rows, columns, squeeze=False, gridspec_kw=margins, **ratios)
 
 
 def sparse_log(ax, low, high, every=4):

@@ -138,8 +138,8 @@ def test_one_hot_has_the_dtype_that_is_asked_for(dtype, labels_dtype):
     [
         ([0, 3], 3, ValueError, "label 3 is not one of 0 to 2"),
         ([0, -1], 3, ValueError, "label -1"),
-        ([0.0, 1.0], 3, TypeError, "whole numbers, got dtype float64"),
-        ([True, False], 2, TypeError, "dtype bool"),
+        ([0.0, 1.0], 3, TypeError, "an array of integers, got float64"),
+        ([True, False], 2, TypeError, "got bool"),
         ([0], 0, ValueError, "n is 0"),
         ([0], 2.5, TypeError, "n is 2.5"),
     ],

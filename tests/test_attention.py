@@ -224,9 +224,9 @@ def test_a_layer_says_which_shape_it_needs(shape):
     [
         (((4, 3), (4, 2), (4, 2)), "queries have 3 features, keys 2"),
         (((4, 3), (5, 3), (4, 3)), "there are 5 keys but 4 values"),
-        (((2, 4, 3), (4, 3), (4, 3)), r"keys have shape \(4, 3\), queries \(2, 4, 3\)"),
-        (((2, 4, 3), (2, 4, 3), (3, 4, 3)), r"values have shape \(3, 4, 3\)"),
-        (((3,), (4, 3), (4, 3)), r"queries have shape \(3,\)"),
+        (((2, 4, 3), (4, 3), (4, 3)), r"keys are .*shape \(4, 3\), queries .*shape \(2, 4, 3\)"),
+        (((2, 4, 3), (2, 4, 3), (3, 4, 3)), r"values are .*shape \(3, 4, 3\)"),
+        (((3,), (4, 3), (4, 3)), r"queries are .*shape \(3,\)"),
     ],
 )
 def test_attend_says_which_shapes_do_not_fit(shapes, message):
@@ -256,7 +256,7 @@ def test_tokens_outside_the_table(tokens):
     layer = Embedding(5, 3)
     flatten(layer)
     wrong = next(t for t in np.ravel(tokens) if not 0 <= t < 5)
-    with pytest.raises(ValueError, match=f"token {wrong} is outside the table.* rows 0 to 4"):
+    with pytest.raises(ValueError, match=f"token {wrong} is not one of 0 to 4; the table has 5"):
         layer(np.array(tokens))
 
 
@@ -264,7 +264,7 @@ def test_tokens_outside_the_table(tokens):
 def test_tokens_that_are_not_integers(tokens):
     layer = Embedding(5, 3)
     flatten(layer)
-    with pytest.raises(TypeError, match="tokens must be integers"):
+    with pytest.raises(TypeError, match="tokens must be an array of integers"):
         layer(tokens)
 
 
@@ -308,10 +308,10 @@ def test_attend_wants_arrays_and_a_mask_that_fits():
     q = np.ones((4, 3))
     with pytest.raises(TypeError, match="queries must be an array of floats, got list"):
         attend(q.tolist(), q, q)
-    with pytest.raises(ValueError, match="the mask must fit them by broadcasting"):
+    with pytest.raises(ValueError, match="must fit the scores .* by broadcasting"):
         attend(q, q, q, np.ones((2, 4, 4), bool))
     q = np.ones((2, 4, 3))
-    with pytest.raises(ValueError, match="the mask must fit them by broadcasting"):
+    with pytest.raises(ValueError, match="must fit the scores .* by broadcasting"):
         attend(q, q, q, np.ones((3, 4, 4), bool))
     assert attend(q, q, q, np.ones((1, 4, 4), bool))[1].shape == (2, 4, 4)
 

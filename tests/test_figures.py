@@ -7,7 +7,6 @@ import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 from helpers import live, plots
 
@@ -32,8 +31,7 @@ def displayed(monkeypatch):
         assert raw is True
         found.append((data, metadata))
 
-    for module in (plots, live):
-        monkeypatch.setattr(module, "display", display)
+    monkeypatch.setattr(plots, "display", display)
     return found
 
 
@@ -147,16 +145,6 @@ def test_redrawn_shows_a_picture_of_the_first_state_and_then_others(displayed):
     assert not plt.get_fignums() and len(displayed) == 2
     with pytest.raises(ValueError, match="needs an alternative text"):
         live.Redrawn(line(), alt="")
-
-
-def test_heatmap_is_centered_when_signed_and_writes_numbers():
-    fig = Figure()
-    ax = fig.add_subplot()
-    image = plots.heatmap(ax, [[1.0, -4.0], [np.nan, 0.5]], signed=True, numbers=".1f")
-    assert image.get_clim() == (-4, 4)
-    assert {"1.0", "-4.0", "0.5"} <= set(texts(fig)) and "nan" not in texts(fig)
-    with pytest.raises(ValueError, match="needs a matrix"):
-        plots.heatmap(ax, [1, 2, 3])
 
 
 def test_text_figure_shades_each_character():

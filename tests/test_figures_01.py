@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from helpers import live, plots
+from helpers import plots
 from helpers.lessons.notebook_01 import figures
 from helpers.lessons.notebook_01.figures import broadcast_figure, memory_figure
 from helpers.plots import png
@@ -227,8 +227,7 @@ def test_it_prints_the_same_where_whole_numbers_have_32_bits(monkeypatch):
 
     for name in ("arange", "array"):
         monkeypatch.setattr(np, name, narrow(getattr(np, name)))
-    for module in (plots, live):
-        monkeypatch.setattr(module, "display", lambda *data, **options: None)
+    monkeypatch.setattr(plots, "display", lambda *data, **options: None)
     names = {}
     for cell in code_cells(NOTEBOOKS["01_numpy_broadcasting"]):
         if {BOOTSTRAP, IGNORE} & set(tags(cell)):

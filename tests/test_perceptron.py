@@ -68,7 +68,7 @@ def test_a_perceptron_keeps_its_own_weights():
     ("make", "error", "message"),
     [
         (lambda: Perceptron([], 0), ValueError, r"weights of shape \(n,\)"),
-        (lambda: Perceptron([[1, 2]], 0), ValueError, r"got \(1, 2\) and \(\)"),
+        (lambda: Perceptron([[1, 2]], 0), ValueError, r"got .*shape \(1, 2\) and .*shape \(\)"),
         (lambda: Perceptron([1, 2], [0, 1]), ValueError, "a single bias"),
         (lambda: Perceptron([1, np.nan], 0), ValueError, "the weights must be finite.*nan"),
         (lambda: Perceptron([1, 1], np.inf), ValueError, "the bias must be finite.*inf"),
@@ -93,7 +93,7 @@ def test_bad_neurons_and_inputs_are_refused(make, error, message):
         (CORNERS, [0, 0, 0, 2], ValueError, "targets must be 0 or 1, got 2"),
         (CORNERS, [0, 0, 0.5, 1], ValueError, "targets must be 0 or 1, got 0.5"),
         (CORNERS, [0, 0, np.nan, 1], ValueError, "the targets must be finite"),
-        (CORNERS, [0, 0, 1], ValueError, r"got \(4, 2\) and \(3,\)"),
+        (CORNERS, [0, 0, 1], ValueError, r"got .*shape \(4, 2\) and .*shape \(3,\)"),
         (CORNERS, [[0], [0], [0], [1]], ValueError, r"targets of shape \(N,\)"),
         (CORNERS[0], [0], ValueError, r"expected x of shape \(N, 2\)"),
         (np.ones((4, 3)), [0, 0, 0, 1], ValueError, r"expected x of shape \(N, 2\)"),
@@ -200,13 +200,13 @@ def test_bits_round_trip_and_refuse():
     numbers = np.arange(64).reshape(4, 16)
     assert np.array_equal(from_bits(to_bits(numbers, 6)), numbers)
     assert to_bits(6, 4).tolist() == [0, 1, 1, 0], "the lowest bit comes first"
-    with pytest.raises(ValueError, match="4 bits hold 0 to 15, not 16"):
+    with pytest.raises(ValueError, match="number 16 is not one of 0 to 15; n bits"):
         to_bits([0, 3, 16], 4)
-    with pytest.raises(ValueError, match="not -1"):
+    with pytest.raises(ValueError, match="number -1 is not one"):
         to_bits(-1, 4)
-    with pytest.raises(TypeError, match="whole numbers, got an array of float64"):
+    with pytest.raises(TypeError, match="integers, got float64 .*whole numbers"):
         to_bits(1.0, 4)
-    with pytest.raises(ValueError, match=r"as many bits in both numbers, got \(4,\) and \(3,\)"):
+    with pytest.raises(ValueError, match=r"as many bits in both numbers, got .*\(4,\) and .*3"):
         ripple_carry_add(to_bits(1, 4), to_bits(1, 3))
     with pytest.raises(ValueError, match=r"n is 0; it must be the number of bits"):
         to_bits(1, 0)
@@ -219,12 +219,12 @@ def test_bits_round_trip_and_refuse():
         (lambda: from_bits([0, 0.5]), "bits must be 0 or 1, got 0.5"),
         (lambda: from_bits([1, -1]), "bits must be 0 or 1, got -1"),
         (lambda: from_bits([np.nan]), "bits must be 0 or 1, got nan"),
-        (lambda: from_bits(1), r"an array \(\.\.\., n\), the lowest bit first; got 1"),
+        (lambda: from_bits(1), r"an array \(\.\.\., n\), the lowest bit first; got a single"),
         (lambda: ripple_carry_add([2, 3], [0, 1]), "bits must be 0 or 1, got 2"),
         (lambda: ripple_carry_add([0, 1], [1, 7]), "bits must be 0 or 1, got 7"),
         (lambda: ripple_carry_add([0], [1], carry=2), "the carry must be 0 or 1, got 2"),
         (lambda: ripple_carry_add(1, 1), r"an array \(\.\.\., n\)"),
-        (lambda: ripple_carry_add([], []), r"as many bits in both numbers, got \(0,\)"),
+        (lambda: ripple_carry_add([], []), r"as many bits in both numbers, got .*\(0,\)"),
     ],
 )
 def test_what_is_no_bit_is_refused(make, message):

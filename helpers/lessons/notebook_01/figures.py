@@ -15,7 +15,6 @@ from helpers.plots import (
     ORANGE,
     SEQUENTIAL,
     YELLOW,
-    heatmap,
     text_color,
     with_alt,
 )
@@ -518,7 +517,12 @@ def square_figure(layer):
     """Draw a square of numbered cells."""
     figure = Figure(figsize=(3.4, 3.2))
     ax = figure.add_subplot()
-    heatmap(ax, layer, numbers=".0f")
+    image = ax.imshow(layer, cmap=SEQUENTIAL, vmin=0)
+    for (row, column), value in np.ndenumerate(layer):
+        red, green, blue, _ = image.cmap(image.norm(value))
+        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+        ax.text(column, row, f"{value:.0f}", ha="center", va="center", fontsize=9,
+                color="white" if dark else "black")
     ax.axis("off")
     n = len(layer)
     return with_alt(figure, (
