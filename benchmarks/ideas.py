@@ -109,7 +109,8 @@ def main():
     started = perf_counter()
     if options.only == "rates":
         for rate in ADAM_RATES:
-            print(f"Adam everywhere at {rate}: {one_run(['Muon'], 0, rate)['loss']:.3f}", flush=True)
+            loss = one_run(["Muon"], 0, rate)["loss"]
+            print(f"Adam everywhere at {rate}: {loss:.3f}", flush=True)
         return
     for kind in [options.only] if options.only else ["ideas", "switches", "windows"]:
         name, key = ("windows", "context") if kind == "windows" else ("ideas", "without")

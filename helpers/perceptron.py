@@ -33,39 +33,3 @@ NAND = Perceptron([-1, -1], 1.5)
 def XOR(a, b):
     """1 where exactly one of a and b is 1: the AND of OR and NAND.   (...), (...) -> (...)"""
     return AND(OR(a, b), NAND(a, b))
-
-
-def half_adder(a, b):
-    """Add two bits: a + b = sum + 2 carry.   (...), (...) -> (sum, carry), each (...)"""
-    return XOR(a, b), AND(a, b)
-
-
-def full_adder(a, b, carry):
-    """Add three bits: a + b + carry = sum + 2 carry out.   -> (sum, carry out), each (...)"""
-    partial, carry_1 = half_adder(a, b)
-    total, carry_2 = half_adder(partial, carry)
-    return total, OR(carry_1, carry_2)
-
-
-def to_bits(numbers, n):
-    """Whole numbers to n bits, the lowest first. Raises if n bits do not hold them."""
-    return guards.fits_in_bits(numbers, n)[..., None] >> np.arange(n) & 1       # (..., n)
-
-
-def from_bits(bits):
-    """The whole number that bits stand for, the lowest first. Raises for what is no bit."""
-    bits = guards.bits(bits)
-    return bits @ 2 ** np.arange(bits.shape[-1], dtype=np.int64)                # (...)
-
-
-def ripple_carry_add(a, b, carry=0):
-    """Add two n-bit numbers, lowest bit first, by n full adders.   (..., n) -> (..., n + 1)
-
-    carry: a bit to add at the lowest place. Raises ValueError for what is no bit, and for numbers
-    of different length."""
-    a, b, carry = guards.addends(a, b, carry)
-    sums = []
-    for k in range(a.shape[-1]):
-        bit, carry = full_adder(a[..., k], b[..., k], carry)
-        sums.append(bit)
-    return np.stack(np.broadcast_arrays(*sums, carry), axis=-1)

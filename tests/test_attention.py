@@ -9,9 +9,7 @@ import pytest
 from helpers.arrays import causal_mask
 from helpers.attention import (
     Embedding,
-    Last,
     MultiHeadAttention,
-    Residual,
     attend,
     attend_backward,
     merge_heads,
@@ -20,6 +18,7 @@ from helpers.attention import (
     split_heads,
 )
 from helpers.layers import Sequential, flatten, gradient_error
+from helpers.lessons.notebook_05.parts import Last, Residual
 from helpers.optimizers import numerical_gradient, relative_error
 
 REFERENCE = dict(np.load(Path(__file__).parent / "reference" / "attention.npz"))

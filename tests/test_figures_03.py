@@ -19,9 +19,9 @@ from helpers.layers import (
     fit,
     flatten,
     sigmoid,
-    spirals,
 )
 from helpers.lessons.notebook_03 import figures
+from helpers.lessons.notebook_03.points import spirals
 from helpers.plots import png
 
 

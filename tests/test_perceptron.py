@@ -7,18 +7,14 @@ import numpy as np
 import pytest
 
 from helpers import perceptron as module
-from helpers.perceptron import (
-    AND,
-    NAND,
-    OR,
-    XOR,
-    Perceptron,
+from helpers.lessons.notebook_04.adder import (
     from_bits,
     full_adder,
     half_adder,
     ripple_carry_add,
     to_bits,
 )
+from helpers.perceptron import AND, NAND, OR, XOR, Perceptron
 from tests.course import defined_in
 
 HERE = defined_in("04_perceptron_logic_gates", "learn-epoch", "learn")

@@ -9,7 +9,7 @@ from matplotlib.patches import Circle, FancyBboxPatch
 
 from helpers.arrays import softmax
 from helpers.layers import Linear, Sequential, SoftmaxCrossEntropy, Tanh, fit, flatten, sigmoid
-from helpers.layers import spirals as spiral_points
+from helpers.lessons.notebook_03.points import spirals as spiral_points
 from helpers.plots import (
     BLUE,
     DIVERGING,

@@ -8,7 +8,8 @@ from matplotlib.patches import FancyBboxPatch, Patch
 
 from helpers import perceptron
 from helpers.layers import Linear, Sequential, Sigmoid, flatten
-from helpers.perceptron import AND, NAND, OR, XOR, Perceptron, from_bits
+from helpers.lessons.notebook_04.adder import from_bits
+from helpers.perceptron import AND, NAND, OR, XOR, Perceptron
 from helpers.plots import BLACK, BLUE, GRAY, ORANGE, SKY, fixed_axes, text_color, with_alt
 
 FIRES, SILENT = "#CFE3F2", "white"  # the two sides of a line

@@ -5,9 +5,10 @@ import copy
 import numpy as np
 
 from helpers.arrays import causal_mask, softmax
-from helpers.attention import Embedding, Last, MultiHeadAttention, Residual, attend
+from helpers.attention import Embedding, MultiHeadAttention, attend
 from helpers.checks import Exercise, Wrong, call, call_method
 from helpers.layers import Linear, Sequential, flatten, parameters
+from helpers.lessons.notebook_05.parts import Last, Residual
 
 # --- 5.1: a soft lookup on a line ---
 

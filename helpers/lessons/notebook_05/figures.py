@@ -9,8 +9,9 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from helpers.arrays import softmax
-from helpers.attention import Embedding, Last, MultiHeadAttention, Residual, rotate
+from helpers.attention import Embedding, MultiHeadAttention, rotate
 from helpers.layers import Linear, Sequential, SoftmaxCrossEntropy, fit, flatten
+from helpers.lessons.notebook_05.parts import Last, Residual
 from helpers.optimizers import Adam
 from helpers.plots import (
     BLUE,

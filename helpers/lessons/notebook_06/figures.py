@@ -379,8 +379,8 @@ def maps_figure(text, maps, places):
         ax.set_xlabel("is looked at", fontsize=9)
     axes[0].set_ylabel("looks", fontsize=9)
     return with_alt(figure, (
-        f"Three triangular maps of the line {text!r}, white where a weight is small. In all of them "
-        "the dark cells lie close to the diagonal. In the first they are mostly those of the "
+        f"Three triangular maps of the line {text!r}, white where a weight is small. In all of "
+        "them the dark cells lie close to the diagonal. In the first they are mostly those of the "
         "character just before; in the others mostly those of the last " + " or ".join(
             name for name in maps if not name.startswith("the ")) + ", where there was one nearby."
     ))
