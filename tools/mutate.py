@@ -237,7 +237,7 @@ class Finder:
     def return_first(self, node, function):
         """Keep the mutation that returns the first argument."""
         names = [a.arg for a in function.args.args if a.arg not in ("self", "cls")]
-        if self.drawing and not re.search(r"\bnp\.", self.text(node)):
+        if self.drawing and ("np." not in self.text(node) or "with_alt(" in self.text(node)):
             return
         if names and node.value is not None and self.text(node.value) != names[0]:
             self.replace(node.value, names[0])
