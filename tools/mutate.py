@@ -49,6 +49,10 @@ LEFT_OUT = (
 # A built module that was changed is no longer what its notebook exports; no news.
 DESELECTED = ("tests/test_notebooks.py::test_exported_modules_are_current",)
 
+# What a test calls that may import any file: answers to exercises, cells, another process.
+ANYTHING = re.compile(r"\b(answer_of|stub_of|import_module|exec|run|Popen)\(")
+OURS = ("helpers", "tests")
+
 PATIENCE = 300  # seconds for the tests of one change, or three times what they take without one
 MEMORY = 8 << 30  # bytes
 
@@ -297,21 +301,41 @@ def draw(seed, number, root=ROOT):
     return [rng.choice(lines[key]) for key in keys[:number]]
 
 
+def imported(path, root=ROOT):
+    """Return the files of helpers/ and tests/ that a file imports, also through others."""
+    found, waiting = set(), [path]
+    while waiting:
+        names = set()
+        for node in ast.walk(ast.parse(waiting.pop().read_bytes())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        files = {root / f"{name.replace('.', '/')}.py" for name in names}
+        waiting += [f for f in files - found if f.exists() and f.parts[len(root.parts)] in OURS]
+        found |= files
+    return {f for f in found if f.exists()}
+
+
 def tests_of(file):
-    """Return the arguments of two test runs for a changed file: its own tests, and the others."""
-    quick = sorted(path.name for path in (ROOT / "tests").glob("test_*.py")
-                   if path.stem not in LEFT_OUT)  # fmt: skip
-    stem = Path(file).stem
-    lesson = re.search(r"notebook_(\d\d)", file)
-    if lesson is None:
-        by_hand = {"checks": ["checks"], "guards": BUILT}
-        own = [f"test_{name}.py" for name in by_hand.get(stem, [stem])]
-        return [*map("tests/{}".format, own)], [f"tests/{n}" for n in quick if n not in own]
-    # Nothing else imports a lesson.
-    about = ["tests/test_exercises.py", "tests/test_checks.py", "tests/test_instructors.py"]
-    if stem == "exercises":
-        return [*about[:1], "-k", f"[{int(lesson[1])}."], about
-    return [f"tests/test_figures_{lesson[1]}.py"], ["tests/test_accessibility.py"]
+    """Return the arguments of two test runs for a changed file: its own tests, and the others.
+
+    The others are those that import the file, and those that may run anything.
+    """
+    stem, lesson = Path(file).stem, re.search(r"notebook_(\d\d)", file)
+    if lesson and stem == "figures":  # no file but its tests imports a lesson
+        return [f"tests/test_figures_{lesson[1]}.py"], ["tests/test_accessibility.py"]
+    if lesson:
+        others = ["tests/test_exercises.py", "tests/test_checks.py", "tests/test_instructors.py"]
+        return [others[0], "-k", f"[{int(lesson[1])}."], others
+    names = {"checks": ["checks", "exercises"], "guards": BUILT}.get(stem, [stem])
+    own = [f"tests/test_{name}.py" for name in names]
+    others = [
+        f"tests/{path.name}" for path in sorted((ROOT / "tests").glob("test_*.py"))
+        if path.stem not in LEFT_OUT and f"tests/{path.name}" not in own
+        and (ANYTHING.search(path.read_text(encoding="utf-8")) or ROOT / file in imported(path))
+    ]  # fmt: skip
+    return own, others
 
 
 def copy_files(target):
@@ -355,14 +379,14 @@ def failure(copy, arguments, patience):
 
 def check_copy(copy):
     """Raise RuntimeError unless the tests pass in the copy as it is. Returns their seconds."""
-    own, others = tests_of("helpers/checks.py")
     where = "import helpers; print(helpers.__file__)"
     found = subprocess.run([sys.executable, "-c", where], cwd=copy, capture_output=True, check=True,
                            env={**os.environ, "PYTHONPATH": str(copy)})  # fmt: skip
     if copy.resolve() not in Path(found.stdout.decode("utf-8").strip()).resolve().parents:
         raise RuntimeError(f"the tests would import the helpers of {found.stdout}")
     started = time.monotonic()
-    failed = failure(copy, [*own, *others], patience=3600)
+    quick = sorted(p for p in (copy / "tests").glob("test_*.py") if p.stem not in LEFT_OUT)
+    failed = failure(copy, [f"tests/{path.name}" for path in quick], patience=3600)
     if failed:
         raise RuntimeError(f"without any change fails {failed}")
     return time.monotonic() - started
