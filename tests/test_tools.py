@@ -326,6 +326,14 @@ def test_every_changed_file_has_tests():
         assert (folder() / name).exists(), name
 
 
+def test_the_tests_of_a_file_are_those_that_can_reach_it():
+    own, others = mutate.tests_of("helpers/layers.py")
+    assert own == ["tests/test_layers.py"]
+    assert "tests/test_attention.py" in others, "through helpers.attention"
+    assert "tests/test_exercises.py" in others, "answers may use anything"
+    assert not {"tests/test_optimizers.py", "tests/test_learners.py", *own} & set(others)
+
+
 @pytest.mark.parametrize(
     ("test", "patience", "said"),
     [("def test_a(): pass", 99, None), ("def test_a(): assert 0", 99, "test_a.py::test_a"),

@@ -21,6 +21,7 @@ those of the changed file and, if they pass, the others. See LEFT_OUT for those 
 
 import argparse
 import ast
+import functools
 import itertools
 import os
 import random
@@ -51,7 +52,6 @@ DESELECTED = ("tests/test_notebooks.py::test_exported_modules_are_current",)
 
 # What a test calls that may import any file: answers to exercises, cells, another process.
 ANYTHING = re.compile(r"\b(answer_of|stub_of|import_module|exec|run|Popen)\(")
-OURS = ("helpers", "tests")
 
 PATIENCE = 300  # seconds for the tests of one change, or three times what they take without one
 MEMORY = 8 << 30  # bytes
@@ -301,20 +301,28 @@ def draw(seed, number, root=ROOT):
     return [rng.choice(lines[key]) for key in keys[:number]]
 
 
-def imported(path, root=ROOT):
+@functools.cache
+def imports(path):
+    """Return the files of helpers/ and tests/ that a file names in its imports."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}", *(f"{node.module}.{alias.name}" for alias in node.names)}
+    files = {ROOT / f"{name.replace('.', '/')}.py" for name in names
+             if name.startswith(("helpers.", "tests."))}  # fmt: skip
+    return {file for file in files if file.exists()}
+
+
+def imported(path):
     """Return the files of helpers/ and tests/ that a file imports, also through others."""
     found, waiting = set(), [path]
     while waiting:
-        names = set()
-        for node in ast.walk(ast.parse(waiting.pop().read_bytes())):
-            if isinstance(node, ast.Import):
-                names |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        files = {root / f"{name.replace('.', '/')}.py" for name in names}
-        waiting += [f for f in files - found if f.exists() and f.parts[len(root.parts)] in OURS]
-        found |= files
-    return {f for f in found if f.exists()}
+        new = imports(waiting.pop()) - found
+        found |= new
+        waiting += new
+    return found
 
 
 def tests_of(file):
