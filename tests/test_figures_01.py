@@ -77,6 +77,12 @@ def test_broadcast_figure_writes_the_sums(a, b):
     assert " ".join(map(str, x.ravel())) in numbers and " ".join(map(str, y.ravel())) in numbers
 
 
+def test_broadcast_figure_writes_the_sizes_and_what_they_become():
+    sizes = [text for text in texts(broadcast_figure((3, 1), (2, 1, 4))) if "→" in text]
+    assert sorted(sizes) == sorted(2 * ["1 → 2", "1 → 3", "1 → 4"]), "in the table and beside it"
+    assert not [text for text in texts(broadcast_figure((3, 4), (3, 4))) if "→" in text]
+
+
 def test_broadcast_figure_draws_equal_squares_side_by_side():
     squares, halves = [], []
     for collection in broadcast_figure((3, 1), (2, 1, 4)).axes[0].collections:
