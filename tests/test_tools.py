@@ -347,3 +347,24 @@ def test_what_fails_is_named(tmp_path, test, patience, said):
 def test_no_test_at_all_is_an_error(tmp_path):
     with pytest.raises(RuntimeError, match="no test was found"):
         mutate.failure(tmp_path, [], patience=60)
+
+
+def test_what_survives_is_printed_and_one_change_is_made_at_a_time(monkeypatch, capsys):
+    if not (folder() / ".git").exists():
+        pytest.skip("this is no git checkout: fetch the course with git clone")
+    seen = []
+
+    def failure(copy, arguments, patience):
+        seen.append([file for file in mutate.files()
+                     if (copy / file).read_bytes() != (folder() / file).read_bytes()])  # fmt: skip
+        return None if len(seen) <= 2 else "test_x"
+
+    monkeypatch.setattr(mutate, "failure", failure)
+    monkeypatch.setattr(mutate, "check_copy", lambda copy: 1.0)
+    assert mutate.main(["--seed", "5", "--number", "2"]) == 0
+    one, other = mutate.draw(5, 2)
+    assert seen == [[one.file], [one.file], [other.file]]
+    said = capsys.readouterr().out
+    assert f"2 {other.file}:{other.line} test_x\n" in said
+    survivor = f"{one.file}:{one.line}\n{one.shown((folder() / one.file).read_bytes())}\n"
+    assert said.endswith(f"1 of 2 changes survive\n{survivor}")

@@ -11,12 +11,13 @@ the same code, and a smaller number draws the first of them.
 Lines are drawn, then one change on each. A comparison is turned, an arithmetic operator, a number,
 True and False, `and` and `or`; a `not` is added or dropped; axis=-1 becomes axis=0; a statement is
 left out (a call whose value is not used, a raise, a +=); a function returns its first argument.
-Nothing is changed that is known to make no difference: texts, seeds, `strict`. In exercises.py
-neither the mistakes nor what they are tried on: these are the tests. In figures.py only what
-computes: calls of NumPy, comparisons, indices, but no sizes, places and colors.
+Nothing is changed that is known to make no difference: texts, seeds, `strict`, `copy`. In
+exercises.py neither the mistakes nor what they are tried on: these are the tests. In figures.py
+only what computes: calls of NumPy, comparisons, indices, but no sizes, places and colors.
 
 The tests run in a copy, first all of them without a change: they must pass. Then, for each change,
-those of the changed file and, if they pass, the others. See LEFT_OUT for those that never run.
+those of the changed file and, if they pass, those of others that can reach it. LEFT_OUT names those
+that never run. A survivor costs a minute or two on a machine that does nothing else.
 """
 
 import argparse
@@ -356,7 +357,7 @@ def copy_files(target):
 
 
 def limit_memory():
-    """Let a change that asks for all memory fail, where the system can do that."""
+    """Let a change that asks for all memory fail (on Linux)."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -371,7 +372,7 @@ def failure(copy, arguments, patience):
         try:
             code = subprocess.run(
                 command, cwd=copy, env=environment, stdout=output, stderr=output, check=False,
-                timeout=patience, preexec_fn=None if sys.platform == "win32" else limit_memory,
+                timeout=patience, preexec_fn=limit_memory if sys.platform == "linux" else None,
             ).returncode  # fmt: skip
         except subprocess.TimeoutExpired:
             return "time-out"
