@@ -173,3 +173,8 @@ def test_a_case_is_described_by_its_arguments():
     told = "for x of shape (3, 4), n = 2, row = [1, 2], size = 0.3333: "
     assert checks.describe_case(right, case) == told
     assert checks.describe_case(lambda: 1, ()) == ""
+
+
+@pytest.mark.parametrize("answer", [0, (1, 2), [[1]], np.array([1, None]), {"a": 1}, {}, table])
+def test_what_is_filled_is_no_stub(answer):
+    assert checks.is_stub(answer) is False
