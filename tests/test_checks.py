@@ -163,3 +163,18 @@ def test_progress_in_a_folder_is_named_by_user_and_notebook(outer, monkeypatch, 
         (path,) = tmp_path.iterdir()
         assert path.name == "ada_99.json"
         assert json.loads(path.read_text(encoding="utf-8"))["exercises"]["99.1"] == state
+
+
+def test_a_case_is_described_by_its_arguments():
+    def right(x, n, row, size):
+        return x
+
+    case = np.zeros((3, 4)), 2, np.array([1, 2]), 1 / 3
+    told = "for x of shape (3, 4), n = 2, row = [1, 2], size = 0.3333: "
+    assert checks.describe_case(right, case) == told
+    assert checks.describe_case(lambda: 1, ()) == ""
+
+
+@pytest.mark.parametrize("answer", [0, (1, 2), [[1]], np.array([1, None]), {"a": 1}, {}, table])
+def test_what_is_filled_is_no_stub(answer):
+    assert checks.is_stub(answer) is False

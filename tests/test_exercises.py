@@ -7,6 +7,7 @@ import inspect
 import itertools
 import signal
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -44,6 +45,11 @@ def test_exercise_is_complete(number):
 def test_stub_is_seen_as_unfilled(number):
     line = checks.verdict(number, stub_of(ALL[number]))
     assert line == f"○ {number} is not filled in yet"
+
+
+@pytest.mark.parametrize("number", [n for n in COMPARED if callable(KNOWN[n].right)])
+def test_an_answer_that_gives_back_dots_is_seen_as_unfilled(number):
+    assert checks.verdict(number, lambda *_: ...) == f"○ {number} is not filled in yet"
 
 
 @pytest.mark.parametrize("number", ALL)
@@ -220,6 +226,15 @@ def test_an_answer_that_does_not_end_is_stopped(handler, monkeypatch):
         assert signal.getsignal(signal.SIGINT) is handler
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_a_check_leaves_no_clock_running():
+    with checks.time_limit(60):
+        pass
+    clocks = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    for clock in clocks:
+        clock.join(5)
+    assert not any(clock.is_alive() for clock in clocks)
 
 
 def test_the_stop_button_stops_a_check():

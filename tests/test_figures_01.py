@@ -77,6 +77,31 @@ def test_broadcast_figure_writes_the_sums(a, b):
     assert " ".join(map(str, x.ravel())) in numbers and " ".join(map(str, y.ravel())) in numbers
 
 
+def test_broadcast_figure_writes_the_sizes_and_what_they_become():
+    sizes = [text for text in texts(broadcast_figure((3, 1), (2, 1, 4))) if "→" in text]
+    assert sorted(sizes) == sorted(2 * ["1 → 2", "1 → 3", "1 → 4"]), "in the table and beside it"
+    assert not [text for text in texts(broadcast_figure((3, 4), (3, 4))) if "→" in text]
+
+
+def test_broadcast_figure_draws_equal_squares_side_by_side():
+    squares, halves = [], []
+    for collection in broadcast_figure((3, 1), (2, 1, 4)).axes[0].collections:
+        for path in collection.get_paths():
+            corners = np.unique(path.vertices.round(9), axis=0)
+            if collection.get_label().startswith("result from"):
+                halves.append(corners)
+            elif collection.get_label().endswith(("cells", "ghosts")):
+                squares.append(corners)
+    assert {len(corners) for corners in squares} == {4}
+    assert {len(corners) for corners in halves} == {3}
+    low = np.array([corners.min(axis=0) for corners in squares])
+    high = np.array([corners.max(axis=0) for corners in squares])
+    np.testing.assert_allclose(high - low, (high - low)[0, 0])  # as wide as high, all the same
+    assert {tuple(place) for place in low} >= {tuple(corners.min(axis=0)) for corners in halves}
+    apart = np.maximum(low[:, None] - high, low - high[:, None]).max(axis=-1)
+    assert (apart[~np.eye(len(low), dtype=bool)] > -1e-6).all(), "two of them overlap"
+
+
 @pytest.mark.parametrize(
     ("a", "b", "reasons"),
     [

@@ -1,5 +1,6 @@
 """The tools of a contributor: export, build, set the repository address."""
 
+import ast
 import shutil
 import subprocess
 
@@ -10,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from helpers.plots import with_alt
 from tests.course import PATHS, folder
-from tools import build, export, notebooks, set_repository
+from tools import build, export, mutate, notebooks, set_repository
 
 FIRST = """#| export: shapes
 LIMIT = 3
@@ -232,3 +233,138 @@ def test_the_address_is_kept_when_the_bootstrap_cell_is_renewed():
     assert "git+https://github.com/ada/course.v2\n" in notebook.cells[0].source
     assert notebook.cells[0].source.splitlines()[0].startswith("# Run this first")
     assert notebook.cells[1].source == "1"
+
+
+def test_the_same_seed_draws_the_same_changes():
+    drawn = mutate.draw(3, 60)
+    assert drawn == mutate.draw(3, 60) and drawn[:9] == mutate.draw(3, 9)
+    assert drawn != mutate.draw(4, 60)
+    assert len({(mutation.file, mutation.line) for mutation in drawn}) == 60
+
+
+def differences(a, b):
+    """The smallest parts in which two syntax trees differ, as pairs."""
+    if type(a) is not type(b) or isinstance(a, list) and len(a) != len(b):
+        return [(a, b)]
+    if isinstance(a, ast.BoolOp) and type(a.op) is not type(b.op):  # its operands group anew
+        return [(a, b)]
+    if isinstance(a, list):
+        return [pair for one, other in zip(a, b, strict=True) for pair in differences(one, other)]
+    if isinstance(a, ast.AST):
+        return [p for name in a._fields for p in differences(getattr(a, name), getattr(b, name))]
+    return [] if a == b else [(a, b)]
+
+
+def test_every_change_parses_and_changes_one_place():
+    sources = {file: (folder() / file).read_bytes() for file in mutate.files()}
+    trees = {file: ast.parse(source) for file, source in sources.items()}
+    for mutation in mutate.draw(0, 100):
+        source = sources[mutation.file]
+        found = differences(trees[mutation.file], ast.parse(mutation.applied(source)))
+        assert len(found) == 1, f"{mutation.file}:{mutation.line}\n{mutation.shown(source)}"
+
+
+HEAD = '"""0 < 1"""\nimport math\n\n\n'
+CHANGED = {  # a line, and what becomes of it; nothing where it stays as it is
+    "ä = 1 if ö < 2 else 3": ["ä = 2 if ö < 2 else 3", "ä = 1 if ö <= 2 else 3",
+        "ä = 1 if ö < 3 else 3", "ä = 1 if (not (ö < 2)) else 3", "ä = 1 if ö < 2 else 4"],
+    "é = -x ** y": ["é = -(x * y)"],
+    "a = b @ c": [],
+    "a = 'é' + b": [],
+    "a = f'{1 + 2:3d}'": [],
+    "a: 1 = b": [],
+    "a = b is not c": ["a = b is c"],
+    "a = b.mean(axis=-1, keepdims=True)": ["a = b.mean(axis=0, keepdims=True)",
+                                           "a = b.mean(axis=-1, keepdims=False)"],
+    "a = zip(b, c, strict=True)": [],
+    "a = np.random.default_rng(7)": [],
+    "if not a: raise b": ["if  a: raise b", "if not a: pass"],
+    "a += b": ["a -= b", "pass"],
+    "a.b(c)": ["pass"],
+    "def f(a, seed=0): return a": [],
+    "def f(self, a, n=2): return n": ["def f(self, a, n=3): return n",
+                                      "def f(self, a, n=2): return a"],
+    "if __name__ == '__main__': f(1)": [],
+}  # fmt: skip
+IN_EXERCISES = {
+    "a.mistake('wrong', lambda x: x + 1)": [],
+    "for d, m in [('wrong', 1)]: a.mistake(d, m)": [],
+    "a = Exercise('1.1', f, [(1, 2)])": [],
+    "a = Exercise('1.1', x + 1, cases=g(1))": ["a = Exercise('1.1', x - 1, cases=g(1))",
+                                               "a = Exercise('1.1', x + 2, cases=g(1))"],
+    "def some_cases(): return [1 + 2]": [],
+}  # fmt: skip
+IN_FIGURES = {
+    "ax.text(0.5 * x, 1 + y, 'a', size=9)": [],
+    "axes[0].plot(np.linspace(0, 1, 50))": [],
+    "ax.plot(x[0], np.cumsum(x + 1))": ["ax.plot(x[1], np.cumsum(x + 1))",
+                                        "ax.plot(x[0], np.cumsum(x - 1))",
+                                        "ax.plot(x[0], np.cumsum(x + 2))"],
+    "ax.set(title=str(x > 3))": ["ax.set(title=str(x >= 3))"],
+    "ax.text(x, y, 'a', ha='left' if x > 3 else 'right')": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "wanted"),
+    [(file, line, wanted)
+     for file, table in [("layers.py", CHANGED), ("exercises.py", CHANGED | IN_EXERCISES),
+                         ("figures.py", IN_FIGURES)]
+     for line, wanted in table.items()],
+)  # fmt: skip
+def test_what_a_line_is_changed_to(file, line, wanted):
+    source = f"{HEAD}{line}\n".encode()
+    found = [mutation.applied(source) for mutation in mutate.Finder(file, source).found]
+    assert sorted(found) == sorted(f"{HEAD}{changed}\n".encode() for changed in wanted)
+
+
+def test_every_changed_file_has_tests():
+    names = [name for file in mutate.files() for run in mutate.tests_of(file) for name in run]
+    names += [f"tests/{stem}.py" for stem in mutate.LEFT_OUT]
+    names += [name.partition("::")[0] for name in mutate.DESELECTED]
+    for name in {name for name in names if name.startswith("tests")}:
+        assert (folder() / name).exists(), name
+
+
+def test_the_tests_of_a_file_are_those_that_can_reach_it():
+    own, others = mutate.tests_of("helpers/layers.py")
+    assert own == ["tests/test_layers.py"]
+    assert "tests/test_attention.py" in others, "through helpers.attention"
+    assert "tests/test_exercises.py" in others, "answers may use anything"
+    assert not {"tests/test_optimizers.py", "tests/test_learners.py", *own} & set(others)
+
+
+@pytest.mark.parametrize(
+    ("test", "patience", "said"),
+    [("def test_a(): pass", 99, None), ("def test_a(): assert 0", 99, "test_a.py::test_a"),
+     ("import missing", 99, "test_a.py"), ("while True: pass", 2, "time-out")],
+)  # fmt: skip
+def test_what_fails_is_named(tmp_path, test, patience, said):
+    (tmp_path / "test_a.py").write_text(test, encoding="utf-8")
+    assert mutate.failure(tmp_path, ["test_a.py"], patience) == said
+
+
+def test_no_test_at_all_is_an_error(tmp_path):
+    with pytest.raises(RuntimeError, match="no test was found"):
+        mutate.failure(tmp_path, [], patience=60)
+
+
+def test_what_survives_is_printed_and_one_change_is_made_at_a_time(monkeypatch, capsys):
+    if not (folder() / ".git").exists():
+        pytest.skip("this is no git checkout: fetch the course with git clone")
+    seen = []
+
+    def failure(copy, arguments, patience):
+        seen.append([file for file in mutate.files()
+                     if (copy / file).read_bytes() != (folder() / file).read_bytes()])  # fmt: skip
+        return None if len(seen) <= 2 else "test_x"
+
+    monkeypatch.setattr(mutate, "failure", failure)
+    monkeypatch.setattr(mutate, "check_copy", lambda copy: 1.0)
+    assert mutate.main(["--seed", "5", "--number", "2"]) == 0
+    one, other = mutate.draw(5, 2)
+    assert seen == [[one.file], [one.file], [other.file]]
+    said = capsys.readouterr().out
+    assert f"2 {other.file}:{other.line} test_x\n" in said
+    survivor = f"{one.file}:{one.line}\n{one.shown((folder() / one.file).read_bytes())}\n"
+    assert said.endswith(f"1 of 2 changes survive\n{survivor}")
