@@ -67,6 +67,7 @@ class Exercise:
     exact: bool = False
     mistakes: list = field(default_factory=list)
     others: list = field(default_factory=list)
+    known: list = field(default_factory=list, init=False)  # what the mistakes give, found once
 
     def __post_init__(self):
         EXERCISES[self.number] = self
@@ -87,9 +88,10 @@ class Exercise:
         wrong = [i for i in range(len(wanted)) if not self.agree([given[i]], [wanted[i]])]
         if not wrong:
             return
-        known = [(diagnosis, self.trials(mistake)) for diagnosis, mistake in self.mistakes]
+        if len(self.known) < len(self.mistakes):
+            self.known = [(diagnosis, self.trials(mistake)) for diagnosis, mistake in self.mistakes]
         for name in [None, *wanted[wrong[0]]]:  # None: in all parts; else in one, with its own
-            for diagnosis, results in known:
+            for diagnosis, results in self.known:
                 if self.agree(given, results, name) and not self.agree(given, wanted, name):
                     raise Wrong(diagnosis)
         if isinstance(given[wrong[0]], Wrong):

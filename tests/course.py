@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import functools
 import importlib
 import math
 import re
@@ -76,7 +77,13 @@ def check_call(source):
 
 def namespace():
     """Return what an answer may use: NumPy, math, and every name that a notebook exports."""
-    names = {"np": np, "math": math}
+    return {"np": np, "math": math, **exported_names()}
+
+
+@functools.cache
+def exported_names():
+    """Return {name: object} of all that the notebooks export."""
+    names = {}
     for module in exported_modules(list(PATHS.values())):
         names.update(public(importlib.import_module(f"helpers.{module}")))
     return names
