@@ -23,6 +23,8 @@ def test_readme_states_the_same_time(name):
     (row,) = re.findall(rf"^\| \[{name[:2]} .*", README, re.M)
     minutes = re.search(r"\| (\d+) min \|", row)
     assert int(minutes[1]) == times.stated(NOTEBOOKS[name])
+    running = re.search(r"of which (\d+) (s|minutes?) ", NOTEBOOKS[name].cells[0].source)
+    assert row.endswith(f"| {running[1]} {'s' if running[2] == 's' else 'min'} |")
 
 
 def test_the_rule():
