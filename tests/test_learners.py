@@ -2,7 +2,7 @@
 
 Every notebook is run with right answers filled in and every cell twice, under a CPU quota and in
 the memory that Binder gives; and with wrong answers, NumPy's strictest error settings and a dark
-style active, beside busy processes; both with as many BLAS threads as the machine has. What it
+style active, beside a busy process; both with as many BLAS threads as the machine has. What it
 prints outside its exercises is what is stored. Long runs are short here, and go on with the results
 that came with the course.
 """
@@ -129,7 +129,7 @@ def test_wrong_answers_on_a_strict_and_busy_machine(name, tmp_path):
         target = exercise.expression if len(names) > 1 else names[0]
         answers[exercise.number] = f"{target} = {known}.mistakes[0][1]"
     notebook, places = prepared(name, answers, first=STRICT)
-    with busy(os.cpu_count() or 1):
+    with busy(1):
         execute(notebook, tmp_path, **SHORT)
     assert_as_stored(name, notebook, places)
     assert verdicts(notebook) == dict.fromkeys(answers, "✗")
