@@ -9,7 +9,6 @@ that came with the course.
 
 import ast
 import copy
-import os
 import re
 import sys
 
