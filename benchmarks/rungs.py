@@ -20,7 +20,7 @@ import re
 import numpy as np
 
 from helpers.layers import flatten
-from helpers.transformer import evaluate, token_losses, train
+from helpers.transformer import Transformer, evaluate, token_losses, train
 from tools import notebooks
 
 CELLS = ("imports", "load-text", "window-mlp", "without-code", "roll-code")
@@ -32,7 +32,7 @@ PARTS = ("residual stream", "normalization", "positions", "MLP", "attention")
 def notebook():
     """The names that the cells of notebook 06 define, and how many steps it trains."""
     cells = {cell.id: cell.source for cell in notebooks.read(notebooks.find("6")).cells}
-    names = {}
+    names = {"Transformer": Transformer}
     for cell in CELLS:
         exec(compile(cells[cell], cell, "exec"), names)
     (steps,) = re.findall(r"^STEPS = (\d+)$", "\n".join(cells.values()), re.MULTILINE)

@@ -1,12 +1,15 @@
 """The figures of notebook 06: what each must show."""
 
 import itertools
+import json
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from benchmarks import rungs
 from helpers.data import data_path
+from helpers.layers import flatten
 from helpers.lessons.notebook_06 import figures
 from helpers.plots import png
 from helpers.transformer import load
@@ -173,3 +176,14 @@ def test_ablation_writes_every_cost(shape):
     found = texts(figure)
     assert {f"{cost:.3f}" for cost in costs.flat} <= set(found)
     assert {f"block {shape[0]}", f"head {shape[1]}"} <= set(found)
+
+
+def test_every_rung_of_the_benchmark_can_be_made_and_the_stored_ones_are_its_own():
+    names, steps = rungs.notebook()
+    wanted = rungs.runs(names, steps)
+    stored = json.loads(rungs.PATH.read_text(encoding="utf-8"))["runs"]
+    for name, (make, many, rate, _) in wanted.items():
+        size = flatten(make(), dtype=np.float32)[0].size
+        for run in stored.get(name, []):
+            assert (run["steps"], run["learning_rate"], run["parameters"]) == (many, rate, size)
+    assert stored.keys() <= wanted.keys()
