@@ -31,6 +31,7 @@ NAMES = {"nanogpt": "nanoGPT's recipe, PyTorch eager", "short": "notebook 07, sh
 STEPS = {"nanogpt": 2000, "short": 300}
 WINDOW = {"nanogpt": (64, 12), "short": (64, 12), "long": (256, 6)}
 BLOCKS = {"nanogpt": 16, "short": 10, "long": 10}  # how often each is judged
+TRIAL = {"nanogpt": 60, "long": 20}  # steps between looks, to find out how long a step takes
 
 
 class Clock:
@@ -202,10 +203,10 @@ def seconds_to(goal, found):
 
 
 def calibrate(name, seed):
-    """Seconds a step of a contestant, from steps 41 to 100."""
-    trial = Contestant(name, 20 * BLOCKS[name], seed)
+    """Seconds a step of a contestant, after its first, slower ones."""
+    trial = Contestant(name, TRIAL[name] * BLOCKS[name], seed)
     found = [trial.turn() for _ in range(5)]
-    first, second = found[1], found[4]
+    first, second = found[0], found[4]
     trial.process.kill()
     trial.process.wait()
     return (second["seconds"] - first["seconds"]) / (second["step"] - first["step"])
@@ -223,7 +224,7 @@ def main():
             return nanogpt(steps, seed, every)
         return ours(name, steps, seed, every)
     per_step = {name: calibrate(name, options.seed) for name in ("nanogpt", "long")}
-    fit = int(0.985 * STEPS["nanogpt"] * per_step["nanogpt"] / per_step["long"])
+    fit = int(0.98 * STEPS["nanogpt"] * per_step["nanogpt"] / per_step["long"])
     steps = STEPS | {"long": fit}
     racers = {name: Contestant(name, steps[name], options.seed) for name in NAMES}
     while any(not racer.done for racer in racers.values()):

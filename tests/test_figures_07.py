@@ -43,7 +43,7 @@ def test_ideas_were_tried_over_three_seeds_and_in_all_combinations():
 def test_the_stored_race_keeps_what_the_notebook_says():
     old, short, long = RUNS["race"]["contestants"].values()
     assert short["goal"] <= 0.25 * (old["goal"] or old["seconds"][-1])
-    assert long["seconds"][-1] <= 1.02 * old["seconds"][-1] and long["loss"][-1] <= 1.66
+    assert long["seconds"][-1] <= 1.02 * old["seconds"][-1] and long["loss"][-1] <= 1.65
 
 
 def test_race_figure_ends_with_the_losses():
