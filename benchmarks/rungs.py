@@ -32,7 +32,7 @@ PARTS = ("residual stream", "normalization", "positions", "MLP", "attention")
 def notebook():
     """The names that the cells of notebook 06 define, and how many steps it trains."""
     cells = {cell.id: cell.source for cell in notebooks.read(notebooks.find("6")).cells}
-    names = {"Transformer": Transformer}
+    names = {"Transformer": Transformer, "token_losses": token_losses}
     for cell in CELLS:
         exec(compile(cells[cell], cell, "exec"), names)
     (steps,) = re.findall(r"^STEPS = (\d+)$", "\n".join(cells.values()), re.MULTILINE)
