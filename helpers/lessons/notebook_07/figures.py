@@ -160,7 +160,7 @@ def switches_figure(ideas, on):
             ax.plot(run["checked"], run["validation"], color=GRAY, alpha=0.35, linewidth=1)
             if sorted(run["without"]) == missing:
                 chosen = run
-    ax.set(xlim=(30, ideas["steps"] * 1.02), ylim=(1.9, 3.0), xlabel="steps",
+    ax.set(xlim=(30, ideas["steps"] * 1.02), ylim=(1.75, 2.9), xlabel="steps",
            ylabel="loss in nats, held-out play")
     name = "everything on" if not missing else "without " + ", ".join(missing)
     ax.plot(chosen["checked"], chosen["validation"], color=BLUE, marker="o", linewidth=2.5)
