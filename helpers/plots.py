@@ -128,7 +128,8 @@ def text_figure(text, probabilities, columns=76):
     shade = np.full((len(rows), columns), np.nan)
     wide, high = 0.602 * 10 / 72 * columns, 1.5 * 10 / 72 * len(rows)  # DejaVu Sans Mono, 10 points
     width, height = wide + 0.2, high + 0.75  # inches
-    figure = Figure(figsize=(width, height), layout="none")  # the axes are placed by hand
+    figure = Figure(figsize=(width, height))
+    figure.set_layout_engine("none")  # the axes are placed by hand; layout="none" ends with a save
     ax = figure.add_axes([0.1 / width, 0.65 / height, wide / width, high / height])
     ax.axis("off")
     for i, row in enumerate(rows):
@@ -154,7 +155,8 @@ def fixed_axes(figsize, rows, columns, **margins):
 
     Constrained layout draws every figure twice to find its margins. A live figure cannot wait.
     """
-    figure = Figure(figsize=figsize, layout="none")
+    figure = Figure(figsize=figsize)
+    figure.set_layout_engine("none")
     ratios = {key: margins.pop(key) for key in ("width_ratios", "height_ratios") if key in margins}
     return figure, figure.subplots(rows, columns, squeeze=False, gridspec_kw=margins, **ratios)
 

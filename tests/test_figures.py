@@ -169,3 +169,16 @@ def test_palette_is_okabe_ito():
     assert {c.lstrip("#") for c in named} == {
         c.lstrip("#") for c in plt.rcParams["axes.prop_cycle"].by_key()["color"]
     } | {"000000"}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("make", [
+    lambda: plots.fixed_axes((4, 3), 1, 2, left=0.2)[0],
+    lambda: plots.text_figure("to be", [np.nan, 0.5, 0.1, 0.9, 1.0]),
+])
+def test_what_is_placed_by_hand_stays_where_it_is_when_saved_again(make):
+    """A live figure is saved for the page and for its widget."""
+    figure = make()
+    places = [ax.get_position().bounds for ax in figure.axes]
+    assert plots.png(figure) == plots.png(figure)
+    assert [ax.get_position().bounds for ax in figure.axes] == places
