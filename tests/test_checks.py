@@ -178,3 +178,10 @@ def test_a_case_is_described_by_its_arguments():
 @pytest.mark.parametrize("answer", [0, (1, 2), [[1]], np.array([1, None]), {"a": 1}, {}, table])
 def test_what_is_filled_is_no_stub(answer):
     assert checks.is_stub(answer) is False
+
+
+def test_a_factor_is_found_beside_cases_that_have_none():
+    x, infinite = np.array([1.0, 3.0]), np.array([1.0, np.inf])
+    assert checks.common_factor([(2 * x, x), (0 * x, 0 * x)]) == 2
+    assert checks.common_factor([(2 * x, x), (infinite, infinite)]) == 2
+    assert checks.common_factor([(2 * x, x), (3 * x, x)]) is None
