@@ -248,3 +248,8 @@ def test_turn_figure_shows_the_same_angle_twice(rate):
         (low, high), (bottom, top) = ax.get_xlim(), ax.get_ylim()
         for x, y in (text.get_position() for text in ax.texts if text.get_text()):
             assert low < x < high and bottom < y < top
+
+
+def test_ink_can_be_read_on_its_color():
+    assert figures.ink((1.0, 1.0, 0.9, 1.0)) == "black"
+    assert figures.ink((0.0, 0.1, 0.4, 1.0)) == "white"
