@@ -379,3 +379,13 @@ def test_the_module_holds_nothing_that_the_notebook_does_not_teach():
               if getattr(value, "__module__", "") == modern.__name__}
     assert public == {"BlockedAttention", "RMSNorm", "ReLUSquared", "QKNorm", "ModernTransformer",
                       "newton_schulz", "Muon", "optimizers_for", "hold_then_fall", "train_modern"}
+
+
+def test_what_muon_leaves_gets_adam_with_the_means_of_the_recipe():
+    model = tiny()
+    pairs = dict(zip([name for name, *_ in parameters(model)], optimizers_for(model), strict=True))
+    kinds = {name: type(optimizer) for name, (optimizer, _) in pairs.items()}
+    assert all((kind is Muon) == name.startswith("blocks") for name, kind in kinds.items())
+    assert {kinds["token.W"], kinds["head.W"]} == {Adam}
+    assert pairs["token.W"][0].betas == pairs["head.W"][0].betas == (0.9, 0.95)
+    assert {type(optimizer) for optimizer, _ in optimizers_for(model, muon_rate=None)} == {Adam}
