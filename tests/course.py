@@ -102,11 +102,13 @@ def answer_of(source, expression):
 
 
 def defined_in(name, *ids):
-    """Run some cells of a notebook, by their IDs, on top of what it exports; returns all names."""
+    """Return all names that are exported, and the functions and classes of some cells, by ID."""
     names = namespace()
     for cell in code_cells(NOTEBOOKS[name]):
         if cell.id in ids:
-            exec(compile(cell.source, cell.id, "exec"), names)
+            tree = ast.parse(cell.source)
+            tree.body = [n for n in tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
+            exec(compile(tree, cell.id, "exec"), names)
     return names
 
 
@@ -114,18 +116,6 @@ def stub_of(exercise):
     """Return the value that the unfilled stub gives to `check`."""
     source = re.sub(r"^check\(.*", "", exercise.stub, flags=re.M | re.S)
     return answer_of(source, exercise.expression)
-
-
-def taught(name, what):
-    """Return a function or class that a notebook defines and does not export."""
-    for cell in code_cells(NOTEBOOKS[name]):
-        if f"def {what}(" in cell.source or f"class {what}(" in cell.source:
-            tree = ast.parse(cell.source)
-            tree.body = [node for node in tree.body if getattr(node, "name", "") == what]
-            names = namespace()
-            exec(compile(tree, f"<{name}>", "exec"), names)
-            return names[what]
-    raise LookupError(f"{name} defines no {what}")
 
 
 def long_run(name):

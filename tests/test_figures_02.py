@@ -19,9 +19,9 @@ from helpers.optimizers import (
     valley_gradient,
 )
 from helpers.plots import png
-from tests.course import taught
+from tests.course import defined_in
 
-RMSProp = taught("02_gradient_descent", "RMSProp")
+RMSProp = defined_in("02_gradient_descent", "rmsprop")["RMSProp"]
 MAKERS = {"SGD": SGD, "Momentum": Momentum, "RMSProp": RMSProp, "Adam": Adam}
 STARTS = [(1, 1), (0, 0), (1.5, -1.5)]
 

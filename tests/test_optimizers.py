@@ -19,9 +19,9 @@ from helpers.optimizers import (
     valley_gradient,
     warmup_cosine,
 )
-from tests.course import taught
+from tests.course import defined_in
 
-RMSProp = taught("02_gradient_descent", "RMSProp")
+RMSProp = defined_in("02_gradient_descent", "rmsprop")["RMSProp"]
 REFERENCE = dict(np.load(Path(__file__).parent / "reference" / "optimizers.npz"))
 PART = np.arange(7) < 4  # the parameters that decay in the run "adam_part"
 BETAS = {"betas": (0.9, 0.99)}
