@@ -19,6 +19,10 @@ FILES = [path.relative_to(ROOT).with_suffix("") for path in ROOT.glob("helpers/*
 MODULES = ["__main__", *(".".join(file.parts).removesuffix(".__init__") for file in FILES)]
 os.environ["PYTHONWARNINGS"] = ",".join(f"error::DeprecationWarning:{name}" for name in MODULES)
 
+# The files that take a minute or more, the longest first.
+LONGEST = ["06_", "test_learners", "test_colab", "07_", "test_browser", "test_accessibility",
+           "test_stranger", "test_site", "test_used_copy"]
+
 COMMITTED = ROOT / "tests" / "committed"  # in .gitignore; one folder below the root's, as notebooks
 
 
@@ -83,8 +87,15 @@ def pytest_ignore_collect(collection_path):
 
 
 def pytest_collection_modifyitems(items):
-    """Let the notebooks come last, as they would without those that are tested in another form."""
-    items.sort(key=lambda item: item.path.suffix == ".ipynb")
+    """Let the longest files come first, so that at the end no worker waits for the other.
+
+    The notebooks come last, where they would not, since some are tested in another form.
+    """
+    def place(item):
+        long = [name for name in LONGEST if item.path.name.startswith(name)]
+        return LONGEST.index(long[0]) if long else len(LONGEST), item.path.suffix == ".ipynb"
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True)

@@ -25,10 +25,12 @@ def release_threads():
         _hold.restore_original_limits()
 
 
-# Two messages that look like errors and are none: Matplotlib's, when it starts for the first time
-# and lists the fonts, and tqdm's, where no thread can watch over its bars.
+# What looks like an error and is none: Matplotlib's message when it starts for the first time and
+# lists the fonts; in a browser, tqdm's that no thread can watch over its bars, and the bars, which
+# it writes to stderr because it does not notice that Jupyter is there.
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 if sys.platform == "emscripten":
-    from tqdm import tqdm
+    from tqdm import auto, notebook, tqdm
 
     tqdm.monitor_interval = 0
+    auto.tqdm = notebook.tqdm

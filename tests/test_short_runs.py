@@ -18,9 +18,11 @@ def test_a_browser_is_known_and_its_kernel_is_quiet():
         "sys.platform = 'emscripten'\n"
         "import helpers.data, logging, tqdm\n"
         "print(helpers.data.SHORT_RUNS, tqdm.tqdm.monitor_interval,"
-        " logging.getLogger('matplotlib.font_manager').isEnabledFor(logging.WARNING))"
+        " logging.getLogger('matplotlib.font_manager').isEnabledFor(logging.WARNING),"
+        " __import__('tqdm.auto').auto.tqdm.__module__)"
     )
-    assert run(sys.executable, "-c", code, cwd=folder()).split() == ["True", "0", "False"]
+    said = run(sys.executable, "-c", code, cwd=folder()).split()
+    assert said == ["True", "0", "False", "tqdm.notebook"]
 
 
 def test_every_notebook_with_long_runs_has_them_stored():
