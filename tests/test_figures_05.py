@@ -131,8 +131,15 @@ def test_the_opening_figure_trains_a_network_that_answers():
     assert "before training" in texts(before) and "after 300 steps" in texts(after)
     assert any(line.startswith(f"→  {answer[0]} ") for line in texts(after))
     assert "which is right" in figure.alt and len(png(figure)) < 200_000
-    figure = figures.opening_figure(names, train, answers, text[0], answer[0] - 1, steps=1)
-    assert "which is wrong" in figure.alt or "which is right" in figure.alt
+    arcs = [patch for patch in after.patches if isinstance(patch, PathPatch)]
+    above = [arc for arc in arcs if arc.get_path().vertices[1, 1] > 0]
+    x = max(above, key=PathPatch.get_linewidth).get_path().vertices[:, 0]
+    value = np.flatnonzero(text[0] == text[0, -1])[0] + 1
+    assert (x.min().round(), x.max().round()) == (value, 6), "the question looks at its value"
+    for answer in (0, 1):
+        figure = figures.opening_figure(names, train, answers, text[0], answer, steps=1)
+        right = any(line.startswith(f"→  {answer} ") for line in texts(figure.axes[1]))
+        assert f"which is {'right' if right else 'wrong'}" in figure.alt
 
 
 def test_kernel_figure_marks_the_answer():

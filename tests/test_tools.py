@@ -293,6 +293,12 @@ IN_EXERCISES = {
     "a = Exercise('1.1', x + 1, cases=g(1))": ["a = Exercise('1.1', x - 1, cases=g(1))",
                                                "a = Exercise('1.1', x + 2, cases=g(1))"],
     "def some_cases(): return [1 + 2]": [],
+    "def all_of(e, l):\n    for d, m in l: e.mistake(d, m)\nall_of(a, [('wrong', x + 1)])": [],
+    "def f(x): return x + A\nA = 1\na.mistake('wrong', lambda x: f(x) + 1)": [],
+    "B = 0 < 1\na = Exercise('1.1', f, [B])\na.told('wrong', B)": [],
+    "def f(x): return B\nB = x + y\na = Exercise('1.1', f, [B])\na.told('wrong', B)": [
+        "def f(x): return x\nB = x + y\na = Exercise('1.1', f, [B])\na.told('wrong', B)",
+        "def f(x): return B\nB = x - y\na = Exercise('1.1', f, [B])\na.told('wrong', B)"],
 }  # fmt: skip
 IN_FIGURES = {
     "ax.text(0.5 * x, 1 + y, 'a', size=9)": [],

@@ -12,8 +12,9 @@ Lines are drawn, then one change on each. A comparison is turned, an arithmetic 
 True and False, `and` and `or`; a `not` is added or dropped; axis=-1 becomes axis=0; a statement is
 left out (a call whose value is not used, a raise, a +=); a function returns its first argument.
 Nothing is changed that is known to make no difference: texts, seeds, `strict`, `copy`. In
-exercises.py neither the mistakes nor what they are tried on: these are the tests. In figures.py
-only what computes: calls of NumPy, comparisons, indices, but no sizes, places and colors.
+exercises.py neither the mistakes, nor what they are tried on, nor what only these use: these are
+the tests. In figures.py only what computes: calls of NumPy, comparisons, indices, but no sizes,
+places and colors.
 
 The tests run in a copy, first all of them without a change: they must pass. Then, for each change,
 those of the changed file and, if they pass, those of others that can reach it. LEFT_OUT names those
@@ -64,7 +65,6 @@ CALCULATED = {"+": "-", "-": "+", "*": "/", "/": "*", "//": "*", "%": "*"}
 OPERATOR = re.compile(r"//|\*\*|[-+*/%]")
 SPREAD = {"linspace", "arange", "logspace", "geomspace", "meshgrid"}  # where a curve is drawn
 DRAWN_ON = {"ax", "axes", "figure"}
-EXAMPLES = {"mistake", "told"}  # of an Exercise: wrong answers
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,46 @@ class Finder:
             node.name: [a.arg for a in node.args.args]
             for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)
         }  # fmt: skip
-        self.look(tree, None, data=not self.drawing)
+        self.examples = {"mistake", "told"}  # what adds wrong answers to an exercise
+        if self.exercises:  # a list of them, too
+            self.examples |= {
+                node.name for node in tree.body
+                if isinstance(node, ast.FunctionDef) and any(map(self.is_example, ast.walk(node)))
+            }  # fmt: skip
+        spared = self.for_examples(tree) if self.exercises else []
+        for node in tree.body:
+            if node not in spared:
+                self.look(node, None, data=not self.drawing)
+
+    def for_examples(self, tree):
+        """The definitions of exercises.py that only mistakes and cases use, or others like them."""
+        defined = {
+            node: {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and is_stored(n)}
+            if isinstance(node, ast.Assign) else {node.name}
+            for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Assign))
+        }  # fmt: skip
+        somewhere = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not is_stored(n)}
+        judged = {n.id for call in filter(self.is_example, ast.walk(tree))
+                  for n in [getattr(call.func, "value", None), *call.args[:1]]
+                  if isinstance(n, ast.Name)}  # fmt: skip
+        spared = [node for node, names in defined.items() if names and names <= somewhere - judged]
+        used = {name for node in tree.body if node not in spared for name in self.names(node)}
+        while found := [node for node in spared if defined[node] & used]:
+            spared = [node for node in spared if node not in found]
+            used |= {name for node in found for name in self.names(node)}
+        return spared
+
+    def is_example(self, node):
+        """True for a call that adds wrong answers to an exercise."""
+        return isinstance(node, ast.Call) and last_name(node.func) in self.examples
+
+    def names(self, node):
+        """Yield the names that a node uses, but for what is not changed in it."""
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.JoinedStr) or not self.skips(node):
+            for child, _ in self.children(node, True):
+                yield from self.names(child)
 
     def start(self, node):
         """The place of a node's first byte."""
@@ -159,13 +198,13 @@ class Finder:
         if isinstance(node, ast.If) and self.text(node.test).startswith("__name__"):
             return True
         calls = getattr(node, "decorator_list", []) + [getattr(node, "value", None)]
-        if any(isinstance(c, ast.Call) and last_name(c.func) in EXAMPLES for c in calls):
+        if any(map(self.is_example, calls)):
             return True
         if self.exercises and isinstance(node, ast.For):  # over a list of mistakes
-            return any(isinstance(n, ast.Call) and last_name(n.func) in EXAMPLES
-                       for n in ast.walk(node))  # fmt: skip
+            return any(map(self.is_example, ast.walk(node)))
         if self.exercises and isinstance(node, (ast.FunctionDef, ast.Call)):
-            return "cases" in (getattr(node, "name", "") or last_name(node.func))
+            name = getattr(node, "name", "") or last_name(node.func)
+            return "cases" in name or name in self.examples
         if self.drawing and isinstance(node, ast.IfExp):  # a word, or a place, on a condition
             return all(isinstance(n, ast.Constant) for n in (node.body, node.orelse))
         return False
@@ -254,6 +293,11 @@ class Finder:
         call = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and not self.drawing
         if call or isinstance(node, (ast.AugAssign, ast.Raise)):
             self.replace(node, "pass")
+
+
+def is_stored(name):
+    """True for a name that gets a value."""
+    return isinstance(name.ctx, ast.Store)
 
 
 def last_name(node):

@@ -642,7 +642,7 @@ class Scripted:
         following = np.cumsum(tokens * powers + 1, axis=1) % V          # (N, T)
         if self.sure:
             return np.where(following[..., None] == np.arange(V), 60.0, 0.0)
-        return np.broadcast_to(np.arange(V) * math.log(3), (*tokens.shape, V)).copy()
+        return np.broadcast_to(-np.arange(V) * math.log(3), (*tokens.shape, V)).copy()
 
     forward = __call__
 
@@ -666,12 +666,12 @@ def writing_probe(answer, sizes):
     start, unsure = np.array([1, 2], dtype=np.intp), Scripted(4, 3, sure=False)
     drawn = np.asarray(call(answer, unsure, start, 120, np.random.default_rng(4)))
     counts = np.bincount(drawn[2:].astype(np.intp).clip(0, 3), minlength=4) / 120
-    near = np.abs(counts - np.array([1, 3, 9, 27]) / 40).max() < 0.15
+    near = np.abs(counts - np.array([27, 9, 3, 1]) / 40).max() < 0.15
     texts = [np.asarray(call(answer, unsure, start, 8, np.random.default_rng(seed)))
              for seed in (5, 6)]
     return results | {
         "the share of each token (it should be about what the model says)":
-            np.array([1, 3, 9, 27]) / 40 if near else counts,
+            np.array([27, 9, 3, 1]) / 40 if near else counts,
         "the text with another my_rng (is it another one?)": not np.array_equal(*texts)}
 
 
