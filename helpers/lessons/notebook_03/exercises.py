@@ -105,8 +105,8 @@ def read_off(weights=None, constant=None):
 def bend_cases(seed, pieces):
     """(k, y) for each number of pieces, at uneven distances."""
     rng = np.random.default_rng(seed)
-    return [((np.cumsum(rng.uniform(0.3, 2, m + 1)) - 2).round(2), rng.normal(size=m + 1).round(2))
-            for m in pieces]
+    return [((np.cumsum(rng.uniform(0.3, 2, n + 1)) - 2).round(2), rng.normal(size=n + 1).round(2))
+            for n in pieces]
 
 
 ramps = Exercise("3.2", read_off(), bend_cases(32, [3, 1, 2, 7]),
@@ -120,7 +120,7 @@ ramps.mistake("the first weight is 0; at the first place the slope changes from 
 ramps.mistake("each weight is one place too early: the 0 belongs in front of the slopes (prepend), "
               "for the slope is 0 before the first place",
               read_off(lambda s, k, y: np.diff(s, append=0)))
-ramps.mistake("m + 1 points have m pieces, so m weights; the ramp that sets in at the last point "
+ramps.mistake("n + 1 points have n pieces, so n weights; the ramp that sets in at the last point "
               "is not needed", read_off(lambda s, k, y: np.diff(s, prepend=0, append=0)))
 ramps.mistake("at the first place every ramp is 0, so the constant must be the height there, y[0]",
               read_off(constant=lambda k, y: 0.0))
