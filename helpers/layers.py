@@ -185,10 +185,10 @@ class GELU(Layer):
         phi = x * x
         phi *= 0.044715 * self.ROOT
         phi += self.ROOT
-        phi *= x                                      # u
+        phi *= x                                    # u
         np.tanh(phi, out=phi)
         phi += 1
-        phi *= 0.5                                    # phi
+        phi *= 0.5                                  # Φ̃
         self.x, self.phi, self.y = x, phi, x * phi
         return self.y
 
@@ -198,7 +198,7 @@ class GELU(Layer):
         dx += 2 * self.ROOT                         # 2 du/dx
         dx *= self.x - self.y
         dx += 1
-        dx *= self.phi                                # dy/dx
+        dx *= self.phi                              # dy/dx
         dx *= dy
         return dx
 
