@@ -139,7 +139,8 @@ def right_epoch(x, t, w, b):
 
 
 def epoch_cases():
-    """A logical task from zero, in which scores are exactly 0, and random ones of all sizes.
+    """A logical task from zero, in which scores are exactly 0, one that is learned already, and
+    random ones of all sizes.
 
     So many, since b and the mistakes are small whole numbers: in a few cases a wrong answer of one
     kind has those of another by chance."""
@@ -148,6 +149,8 @@ def epoch_cases():
     for N, n in ((7, 1), (11, 3), (13, 5), *((N, n) for N in (17, 23, 31, 41) for n in (2, 4, 7))):
         cases.append((rng.normal(size=(N, n)).round(2), rng.integers(0, 2, N),
                       rng.normal(size=n).round(2), 0.3))
+    x, w = rng.normal(size=(9, 3)).round(2), rng.normal(size=3).round(2)
+    cases.append((x, (x @ w + 0.3 > 0).astype(int), w, 0.3))
     return cases
 
 
@@ -258,6 +261,7 @@ def in_place(x, t, w, b):
 
 
 learning.mistake("the order: give w, b, mistakes", lambda x, t, w, b: epoch(x, t, w, b)[::-1])
+learning.told("w at index", lambda x, t, w, b: (*epoch(x[-1:], t[-1:], w, b)[:2], 1))
 learning.told("give 3 things, w, b, mistakes", lambda x, t, w, b: epoch(x, t, w, b)[:2])
 
 
