@@ -182,14 +182,14 @@ class GELU(Layer):
     ROOT = math.sqrt(2 / math.pi)
 
     def forward(self, x):
-        w = x * x
-        w *= 0.044715 * self.ROOT
-        w += self.ROOT
-        w *= x                                      # u
-        np.tanh(w, out=w)
-        w += 1
-        w *= 0.5                                    # w
-        self.x, self.w, self.y = x, w, x * w
+        phi = x * x
+        phi *= 0.044715 * self.ROOT
+        phi += self.ROOT
+        phi *= x                                    # u
+        np.tanh(phi, out=phi)
+        phi += 1
+        phi *= 0.5                                  # Φ̃
+        self.x, self.phi, self.y = x, phi, x * phi
         return self.y
 
     def backward(self, dy):
@@ -198,7 +198,7 @@ class GELU(Layer):
         dx += 2 * self.ROOT                         # 2 du/dx
         dx *= self.x - self.y
         dx += 1
-        dx *= self.w                                # dy/dx
+        dx *= self.phi                              # dy/dx
         dx *= dy
         return dx
 

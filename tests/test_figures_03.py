@@ -70,6 +70,8 @@ def test_opening_figure_shows_a_network_that_learns():
     shares = [int(ax.get_title("center").split(": ")[1].split("%")[0]) for ax in figure.axes]
     assert len(shares) == 4 and shares == sorted(shares)
     assert shares[0] < 50 and shares[-1] >= 99
+    assert [[*ax.get_xticks()] for ax in figure.axes] == 4 * [[-1, 0, 1]]
+    assert [[*ax.get_yticks()] for ax in figure.axes] == [[-1, 0, 1], [], [], []], "one for all"
     assert f"{shares[1]}% of the points" in figure.alt and f"{shares[3]}% are right" in figure.alt
     assert len(png(figure)) < 400_000
 

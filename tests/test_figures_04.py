@@ -191,6 +191,9 @@ def test_slope_figure_tells_its_curves_apart_without_color():
     assert [drawn.get_linestyle() for drawn in ax.lines] == ["--", "-"]
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), line**2)
     np.testing.assert_array_equal(ax.lines[1].get_ydata(), line**4)
+    x, y = ax.texts[1].get_position()
+    assert 0 < x < line[-1], "right of the hollow, inside the axes"
+    assert np.isclose(y, np.interp(x - 0.1, line, line**4)), "beside its own curve"
 
 
 def test_sums_figure_crosses_what_is_wrong():

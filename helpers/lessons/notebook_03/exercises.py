@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from helpers.arrays import softmax
-from helpers.checks import Exercise, Wrong, call, call_method
+from helpers.checks import Exercise, Wrong, call_method
+from helpers.checks import numbers as as_numbers
 from helpers.layers import (
     Layer,
     Linear,
@@ -105,8 +106,8 @@ def read_off(weights=None, constant=None):
 def bend_cases(seed, pieces):
     """(k, y) for each number of pieces, at uneven distances."""
     rng = np.random.default_rng(seed)
-    return [((np.cumsum(rng.uniform(0.3, 2, m + 1)) - 2).round(2), rng.normal(size=m + 1).round(2))
-            for m in pieces]
+    return [((np.cumsum(rng.uniform(0.3, 2, n + 1)) - 2).round(2), rng.normal(size=n + 1).round(2))
+            for n in pieces]
 
 
 ramps = Exercise("3.2", read_off(), bend_cases(32, [3, 1, 2, 7]),
@@ -120,7 +121,7 @@ ramps.mistake("the first weight is 0; at the first place the slope changes from 
 ramps.mistake("each weight is one place too early: the 0 belongs in front of the slopes (prepend), "
               "for the slope is 0 before the first place",
               read_off(lambda s, k, y: np.diff(s, append=0)))
-ramps.mistake("m + 1 points have m pieces, so m weights; the ramp that sets in at the last point "
+ramps.mistake("n + 1 points have n pieces, so n weights; the ramp that sets in at the last point "
               "is not needed", read_off(lambda s, k, y: np.diff(s, prepend=0, append=0)))
 ramps.mistake("at the first place every ramp is 0, so the constant must be the height there, y[0]",
               read_off(constant=lambda k, y: 0.0))
@@ -341,6 +342,11 @@ def scaled(self, dy):
     return dx
 
 
+def input_scaled(self, dy):
+    self.x *= 0.5
+    return dy @ self.W.T
+
+
 def linear_probe(answer, x, dy):
     """What the layer does with x and dy, there and back."""
     if not (isinstance(answer, type) and hasattr(answer, "backward")):
@@ -354,15 +360,16 @@ def linear_probe(answer, x, dy):
     made.initialize = lambda rng: None  # its first values are its own business
     theta, grad = flatten(made)
     theta += np.random.default_rng(0).normal(0, 0.5, theta.shape)
-    before, given = theta.copy(), dy.copy()
+    before, given_x, given = theta.copy(), x.copy(), dy.copy()
     grad[:] = 7.0  # what the last step has left
-    y = np.copy(call(made.forward, x))
+    y = np.copy(call_method(made.forward, given_x))
     # Read from the flat array, where a layer with a new array in place of its view wrote nothing.
     views = {"dW": made.dW, "db": made.db}
     dx = call_method(made.backward, given)
-    return {"y": y, "dx": dx} | {name: view.copy() for name, view in views.items()} | {
-        "the parameters after backward (they must stay as they are)": theta - before,
-        "dy after backward (it belongs to the layer behind)": given - dy}
+    return {"y": y, "the change of the parameters (only the optimizer moves them)": theta - before,
+            "the change of x (it belongs to the layer in front)": given_x - x,
+            "the change of dy (it belongs to the layer behind)": given - dy,
+            "dx": dx} | {name: view.copy() for name, view in views.items()}
 
 
 def linear_cases(seed, sizes):
@@ -408,17 +415,23 @@ layer.mistake("backward moves the parameters; it only writes their gradients, th
               "them later", linear(dx=moved))
 layer.mistake("you changed dy; it belongs to the layer behind, so make a new array",
               linear(dx=scaled))
+layer.mistake("you changed x; it belongs to the layer in front, so make a new array",
+              linear(dx=input_scaled))
 layer.mistake("forward: + b is missing; it was right as it was given",
               linear(forward=lambda self, x: x @ self.W))
 layer.mistake("dx: you return dy times the slope by W, not by x: dy @ W.T",
               linear(dx=lambda self, dy: np.broadcast_to(self.dW.sum(axis=1),
                                                          (*dy.shape[:-1], len(self.W)))))
-layer.mistake("right for a table; but x may have more axes in front of its features, so lay x and "
-              "dy in rows first, as in x.reshape(-1, n_in)",
+layer.mistake("x may have more axes in front of its features: lay both in rows first, x by "
+              "x.reshape(-1, n_in) and dy by dy.reshape(-1, n_out)",
               linear(put("dW", lambda self, x, rows:
                          self.x.T @ rows.reshape(*self.x.shape[:-1], -1))))
 layer.mistake("dx is what each single example hands back; no mean is taken here",
               linear(dx=lambda self, dy: dy @ self.W.T / len(dy)))
+layer.told("the change of the parameters", linear(dx=lambda self, dy: dy @ np.multiply(
+    self.W, 0.9, out=self.W).T))
+layer.told("lay both in rows first", linear(put("dW", lambda self, x, rows: self.x.reshape(
+    -1, len(self.x)) @ rows.reshape(len(self.x), -1))))
 layer.told("your code raised ValueError", linear(dx=lambda self, dy: dy @ self.W))
 layer.told("dx has shape", linear(dx=lambda self, dy: dy.reshape(-1, dy.shape[-1]) @ self.W.T))
 layer.told("your code raised ValueError",
@@ -483,10 +496,17 @@ def soft_cases(seed, sizes):
 
 
 class Careful(Exercise):
-    """Says that small probabilities were cut off, by whatever number, where only that is wrong."""
+    """Says what large logits do to a formula, where only they are wrong: cut off, or rounded."""
 
     def tell_difference(self, given, wanted, i):
         loss = given[i].get("the loss")
+        for part in self.parts:
+            found = as_numbers(given[i].get(part))
+            if i >= 3 and found is not None and not (np.abs(found.astype(float)) < 1e100).all():
+                raise Wrong(f"right for small logits; for those of 800 {part} breaks down: e^z "
+                            "overflows, or a p rounded to 0 is divided by or under the logarithm. "
+                            "Subtract the largest logit of each row, take ln p as z - ln Σ e^z and "
+                            "the gradient as p - q")
         if i >= 3 and isinstance(loss, float) and 0 <= loss < wanted[i]["the loss"]:
             raise Wrong("right for small logits; for those of 800 the loss is too small: an ε in "
                         "the logarithm, or a clip, cuts off small probabilities. Take ln p as "
@@ -519,6 +539,14 @@ targets.mistake("what is subtracted must be the same for a whole row; you took t
 targets.mistake("what you subtract from z inside the sum must be subtracted outside, too: ln p is "
                 "(z - max) - ln Σ e^(z - max)",
                 soft(log_p=lambda z: log_softmax(z) + z.max(axis=-1, keepdims=True)))
+targets.told("the loss breaks down", soft(lambda z, p, log_p, q: -np.sum(
+    q * np.log(p), axis=-1, where=q > 0).mean(), p=softmax))
+targets.told("the loss breaks down",
+             soft(log_p=lambda z: np.nan_to_num(np.log(softmax(z))), p=softmax))
+targets.told("the loss breaks down",
+             soft(log_p=lambda z: log_of(z - z.mean(axis=-1, keepdims=True))))
+targets.told("the gradient breaks down", soft(gradient=lambda z, p, q: (
+    p * (-q / p - np.sum(-q, axis=-1, keepdims=True)) / len(z))))
 for small in (1e-7, 1e-9):
     targets.told("cuts off small probabilities",
                  soft(log_p=lambda z, ε=small: np.log(np.maximum(softmax(z), ε)), p=softmax))

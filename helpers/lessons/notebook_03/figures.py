@@ -387,7 +387,8 @@ def bends(curve, fitted, errors, reach, bends):
     left.plot(places, np.interp(places, x, guesses), "o", color=ORANGE, markersize=4)
     left.set(xlim=(-reach, reach), ylim=(-2.6, 3.4), xlabel="x", ylabel="y",
              title=f"{bends} bend{'s' if bends > 1 else ''}")
-    left.legend(loc="upper left", ncols=3, columnspacing=1, handlelength=1.4, fontsize=9)
+    left.legend(loc="upper left", ncols=3, columnspacing=1, handlelength=1.4, fontsize=9,
+                frameon=True, framealpha=1, facecolor="white", edgecolor="white")
     right.plot(list(errors), list(errors.values()), ".-", color=GRAY, linewidth=1)
     error = np.interp(np.log(bends), np.log(list(errors)), np.log(list(errors.values())))
     right.plot(bends, np.exp(error), "o", color=ORANGE, markersize=9)

@@ -139,12 +139,18 @@ def right_epoch(x, t, w, b):
 
 
 def epoch_cases():
-    """A logical task from zero, in which scores are exactly 0, and random ones of all sizes."""
+    """A logical task from zero, in which scores are exactly 0, one that is learned already, and
+    random ones of all sizes.
+
+    So many, since b and the mistakes are small whole numbers: in a few cases a wrong answer of one
+    kind has those of another by chance."""
     rng = np.random.default_rng(42)
     cases = [(rows(2).astype(float), np.array([0, 0, 0, 1]), np.zeros(2), 0.0)]
-    for N, n in ((7, 1), (11, 3), (13, 5)):
+    for N, n in ((7, 1), (11, 3), (13, 5), *((N, n) for N in (17, 23, 31, 41) for n in (2, 4, 7))):
         cases.append((rng.normal(size=(N, n)).round(2), rng.integers(0, 2, N),
                       rng.normal(size=n).round(2), 0.3))
+    x, w = rng.normal(size=(9, 3)).round(2), rng.normal(size=3).round(2)
+    cases.append((x, (x @ w + 0.3 > 0).astype(int), w, 0.3))
     return cases
 
 
@@ -254,6 +260,8 @@ def in_place(x, t, w, b):
     return w, b, 0
 
 
+learning.mistake("the order: give w, b, mistakes", lambda x, t, w, b: epoch(x, t, w, b)[::-1])
+learning.told("w at index", lambda x, t, w, b: (*epoch(x[-1:], t[-1:], w, b)[:2], 1))
 learning.told("give 3 things, w, b, mistakes", lambda x, t, w, b: epoch(x, t, w, b)[:2])
 
 
@@ -282,10 +290,11 @@ def right_bound(x, t, w, b):
 
 
 def bound_cases():
-    """Tasks that a line separates strictly, with an example on it, and not."""
+    """Tasks that a line separates strictly, one of them all of class 1, and that it does not."""
     rng = np.random.default_rng(43)
     logical = rows(2).astype(float), np.array([0, 0, 0, 1])
     cases = [(*logical, np.array([1.0, 1.0]), -1.5)]
+    cases.append((rows(3) + 0.5, np.ones(8, dtype=int), np.array([0.5, 1.0, 0.25]), -0.25))
     for N, n in ((11, 2), (13, 4), (5, 3)):
         w, b = rng.normal(size=n) * 3, 0.7
         x = rng.normal(size=(N, n))
@@ -322,6 +331,8 @@ for diagnosis, options in [
      {"longest": lambda lengths: lengths.max() ** 2}),
     ("these w and b can be wrong for an example: then γ is negative and there is no bound, so "
      "return infinity", {"no_bound": lambda gamma: gamma == 0}),
+    ("the condition is turned round: it is with γ > 0 that there is a bound",
+     {"no_bound": lambda gamma: gamma >= 0}),
     ("these w and b can be wrong for an example: no absolute value, or its wrong sign is lost",
      {"smallest": lambda scores: np.abs(scores).min()}),
 ]:
@@ -336,6 +347,18 @@ def wrong_ones_turned(x, t, w, b):
 @novikoff.mistake("turn all of (x, 1) round where t = 0, the 1 of the bias, too")
 def one_not_turned(x, t, w, b):
     return bound(x * (2 * t - 1)[:, None], np.ones_like(t), w, b)
+
+
+@novikoff.mistake("you always return infinity; with γ > 0 there is a bound")
+def never_a_bound(x, t, w, b):
+    return np.inf
+
+
+@novikoff.mistake("the 1 must meet the bias: (x, 1) and (w, b), or (1, x) and (b, w), in one order")
+def another_order(x, t, w, b):
+    q = np.column_stack([np.ones(len(x)), x]) * (2 * t - 1)[:, None]
+    gamma = (q @ np.append(w, b)).min() / np.linalg.norm(np.append(w, b))
+    return (np.linalg.norm(q, axis=1).max() / gamma) ** 2 if gamma > 0 else np.inf
 
 
 @novikoff.mistake("where there is no bound return infinity, np.inf; you give back None there")
