@@ -6,17 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from helpers.lessons.notebook_02.walks import MINIMA, path_of, valley, valley_gradient
 from helpers.optimizers import (
-    MINIMA,
     SGD,
     Adam,
     Momentum,
     clip_gradient,
     numerical_gradient,
-    path_of,
     relative_error,
-    valley,
-    valley_gradient,
     warmup_cosine,
 )
 from tests.course import defined_in
