@@ -207,13 +207,10 @@ def find(number):
     match = re.fullmatch(r"(\d+)\.(\d+)", number)
     if not match:
         raise LookupError('name the exercise as in the text, for example check("6.1", answer)')
-    module = f"helpers.lessons.notebook_{int(match[1]):02d}"
-    try:
-        importlib.import_module(f"{module}.exercises")
-    except ModuleNotFoundError as error:
-        if error.name not in (module, f"{module}.exercises"):
-            raise
-        raise LookupError(f"there is no notebook {match[1]} with exercises") from None
+    lesson = f"notebook_{int(match[1]):02d}"
+    if not Path(__file__).with_name("lessons").joinpath(lesson, "exercises.py").is_file():
+        raise LookupError(f"there is no notebook {match[1]} with exercises")
+    importlib.import_module(f"helpers.lessons.{lesson}.exercises")
     if number not in EXERCISES:
         known = ", ".join(numbers_of(match[1]))
         raise LookupError(f"there is no such exercise; notebook {match[1]} has {known}")
@@ -387,21 +384,18 @@ def difference(what, pairs, given, wanted, where, exact=False):
 
 def common_factor(pairs):
     """Return c if every given result is c times the wanted one, and c is not 1; else None."""
-    factors = []
-    for given, wanted in pairs:
-        a, b = numbers(given), numbers(wanted)
-        if a is None or b is None or a.shape != b.shape or bool in (a.dtype, b.dtype):
-            return None
-        a, b = a.astype(float).ravel(), b.astype(float).ravel()
-        if not (np.isfinite(a).all() and np.isfinite(b).all()) or not b.any():
-            continue
-        c = float(a @ b / (b @ b))
-        if c == 0 or not np.allclose(a, c * b, rtol=1e-6, atol=1e-9 * np.abs(a).max()):
-            return None
-        factors.append(c)
-    if not factors or not np.allclose(factors, factors[0], atol=0) or abs(factors[0] - 1) < 2e-3:
+    sides = [(numbers(given), numbers(wanted)) for given, wanted in pairs]
+    if any(a is None or b is None or a.shape != b.shape or bool in (a.dtype, b.dtype)
+           for a, b in sides):
         return None
-    return factors[0] if sum(numbers(b).size for _, b in pairs) > 1 else None
+    finite = [pair for pair in sides if all(np.isfinite(side).all() for side in pair)]
+    a, b = (np.concatenate([pair[i].ravel() for pair in finite] or [[]]).astype(float)
+            for i in (0, 1))
+    if sum(b.size for _, b in sides) < 2 or not b.any():
+        return None
+    c = float(a @ b / (b @ b))
+    near = np.allclose(a, c * b, rtol=1e-6, atol=1e-9 * np.abs(a).max())
+    return c if near and c != 0 and abs(c - 1) >= 2e-3 else None
 
 
 def is_turned(given, wanted):
@@ -418,11 +412,8 @@ def place_of(index):
 
 def two_numbers(a, b):
     """Write two different numbers with as many digits as they need to look different."""
-    for digits in range(4, 18):
-        shown = [f"{a:.{digits}g}", f"{b:.{digits}g}"]
-        if shown[0] != shown[1]:
-            break
-    return shown
+    pairs = ([f"{a:.{digits}g}", f"{b:.{digits}g}"] for digits in range(4, 18))
+    return next((pair for pair in pairs if pair[0] != pair[1]), [str(a), str(b)])
 
 
 def describe_case(right, case):

@@ -24,9 +24,13 @@ def kind_of(value):
     return f"list {value!r:.40}" if isinstance(value, list) else value
 
 
-def rule(fits, message, error=ValueError):
-    """Make a guard of one rule: it raises, by `must`, unless fits(*values)."""
-    return lambda *values: must(fits(*values), message, *values, error=error)
+def rule(fits, message, error=ValueError, make=lambda *values: values):
+    """Make a guard of one rule: it returns make(*values), or raises, by `must`, unless they fit."""
+    def guard(*values):
+        values = make(*values)
+        must(fits(*values), message, *values, error=error)
+        return values
+    return guard
 
 
 def whole(name, value, least=0, what="a whole number"):
@@ -42,11 +46,16 @@ def array(name, x, kind, remedy):
          "{}", name, "floats" if kind == "f" else "integers", x, remedy, error=TypeError)
 
 
-def within(name, values, size, remedy):
-    """Raise ValueError unless all values are from 0 to size - 1; {} in the remedy is the size."""
+def places_in(name, values, size, kind, remedy):
+    """Return values if they are whole numbers from 0 to size - 1, places in a table, or raise.
+
+    kind: what to do if they are no integers. remedy: if one is off; {} in it is the size.
+    """
+    array(f"{name}s", values, "iu", kind)
     if values.size and not (values.min() >= 0 and values.max() < size):
         bad = values[(values < 0) | (values >= size)].flat[0]
         raise ValueError(f"{name} {bad} is not one of 0 to {size - 1}; {remedy.format(size)}")
+    return values
 
 
 def floats(*arrays):
@@ -111,11 +120,8 @@ WHOLE = "write labels.astype(int) if they are whole, or argmax(axis=-1) if they 
 
 def labels(values, n):
     """Return labels or tokens as an array. Raises unless they are whole numbers from 0 to n - 1."""
-    values = np.asarray(values)
     whole("n", n, 1, "the number of classes")
-    array("labels", values, "iu", WHOLE)
-    within("label", values, n, "is {} the number of classes?")
-    return values
+    return places_in("label", np.asarray(values), n, WHOLE, "is {} the number of classes?")
 
 
 def scores(values, axis):
@@ -128,20 +134,16 @@ def scores(values, axis):
     return values
 
 
-def tables(a, b):
-    """Return two tables of points as floats. Raises ValueError unless both are equally wide."""
-    a, b = floats(a, b)
-    must(a.ndim == b.ndim == 2 and a.shape[1] == b.shape[1], "expected shapes (N, d) and (M, d), "
-         "got {} and {}; a single point is a row: point[None, :]", a, b)
-    return a, b
+tables = rule(lambda a, b: a.ndim == b.ndim == 2 and a.shape[1] == b.shape[1], "expected shapes "
+              "(N, d) and (M, d), got {} and {}; a single point is a row: point[None, :]",
+              make=floats)
 
 
 # Parameters and gradients (notebook 02)
 def parameters(theta, dtype=None):
     must(isinstance(theta, np.ndarray) and theta.dtype.kind == "f" and dtype in (None, theta.dtype),
          "theta must be a NumPy array of {}, because steps change it in place; got {}. Write theta "
-         "= np.array([1.0, 1.0])", "floats" if dtype is None else np.dtype(dtype), theta,
-         error=TypeError)
+         "= np.array([1.0, 1.0])", np.dtype(dtype) if dtype else "floats", theta, error=TypeError)
 
 
 def rate(value):
@@ -161,11 +163,10 @@ def gradient(values, theta):
          "each parameter", values.shape, theta.shape)
     if not np.isfinite(values).all():
         bad = np.argwhere(~np.isfinite(values))
-        raise FloatingPointError(
-            f"the gradient is {'NaN' if np.isnan(values[tuple(bad[0])]) else 'infinite'} at index "
-            f"{', '.join(map(str, bad[0]))}; {len(bad)} of its {values.size} entries are not "
-            "finite. theta was left as it was. Is the input finite? Then try a smaller learning "
-            "rate, or clip_gradient")
+        must(False, "the gradient is {} at index {}; {} of its {} entries are not finite. theta "
+             "was left as it was. Is the input finite? Then try a smaller learning rate, or "
+             "clip_gradient", "NaN" if np.isnan(values[tuple(bad[0])]) else "infinite",
+             ", ".join(map(str, bad[0])), len(bad), values.size, error=FloatingPointError)
     return values
 
 
@@ -177,12 +178,9 @@ def mask_of(theta, decays):
     return decays
 
 
-def same_size(a, b):
-    """Return two arrays as rows of float64. Raises ValueError unless they are equally long."""
-    a, b = (np.asarray(x, dtype=np.float64).ravel() for x in (a, b))
-    must(a.size == b.size, "cannot compare {} numbers with {}; are both the gradient of the same "
-         "parameters?", a.size, b.size)
-    return a, b
+same_size = rule(lambda a, b: a.size == b.size, "cannot compare {} with {}; are both the gradient "
+                 "of the same parameters?",
+                 make=lambda *arrays: [np.ravel(x).astype(np.float64) for x in arrays])
 
 
 def finite_length(gradient):
@@ -208,10 +206,9 @@ def missing(layer, name):
 
 def layers(parts):
     for part in parts:
-        if isinstance(part, type) or not (hasattr(part, "forward") and hasattr(part, "backward")):
-            got = f"the class {part.__name__}" if isinstance(part, type) else f"{part!r:.60}"
-            raise TypeError("Sequential takes layers, one after the other, such as "
-                            f"Sequential(Linear(2, 3), Tanh()); got {got}")
+        made = hasattr(part, "forward") and hasattr(part, "backward") and not isinstance(part, type)
+        must(made, "Sequential takes layers, one after the other, such as Sequential(Linear(2, 3), "
+             "Tanh()); got {}", f"{part!r:.60}", error=TypeError)
 
 
 def flattening(found, size, dtype, theta):
@@ -255,19 +252,18 @@ def pairs(guesses, targets, what="guesses"):
 def yes_or_no(logits, targets):
     """Like `pairs`, and raises ValueError unless the targets are from 0 to 1."""
     logits, targets = pairs(logits, targets, "logits")
-    ends = targets.min(), targets.max()
-    must(ends[0] >= 0 and ends[1] <= 1, "targets must be from 0 (no) to 1 (yes), got {:g} to {:g}",
-         *ends)
+    low, high = targets.min(), targets.max()
+    must(low >= 0 and high <= 1, "targets must be from 0 (no) to 1 (yes), got {:g} to {:g}", low,
+         high)
     return logits, targets
 
 
 def classes(logits, targets):
     array("logits", logits, "f", "a model's last layer gives them")
-    array("labels", targets, "iu", WHOLE)
-    must(targets.shape == logits.shape[:-1], "labels of shape {} do not fit logits of shape {}; "
-         "expected one label for each row, {}", targets.shape, logits.shape, logits.shape[:-1])
-    must(targets.size, "there are no labels: the mean over no examples is not defined")
-    labels(targets, logits.shape[-1])
+    places_in("label", targets, logits.shape[-1], WHOLE, "is {} the number of classes?")
+    must(targets.size and targets.shape == logits.shape[:-1], "labels of shape {} do not fit "
+         "logits of shape {}; expected one label for each row, {}, and one row or more",
+         targets.shape, logits.shape, logits.shape[:-1])
 
 
 def fitting(model, optimizer, inputs, targets, epochs, batch_size):
@@ -305,10 +301,8 @@ def inputs(x, n):
 # Attention (notebook 05)
 def rows(tokens, size):
     """Return tokens as an array. Raises TypeError or ValueError unless each is a row of a table."""
-    tokens = np.asarray(tokens)
-    array("tokens", tokens, "iu", "an embedding looks rows up by their number")
-    within("token", tokens, size, "the table has {} rows: was it made for another vocabulary?")
-    return tokens
+    return places_in("token", np.asarray(tokens), size, "an embedding looks rows up by their "
+                     "number", "the table has {} rows: was it made for another vocabulary?")
 
 
 def places(length, width):
@@ -336,24 +330,21 @@ def attention(queries, keys, values, mask=None):
     must(keys.shape[-2] == values.shape[-2], "there are {} keys but {} values; each key needs one "
          "value", keys.shape[-2], values.shape[-2])
     shape = (*queries.shape[:-1], keys.shape[-2])
-    if mask is not None and not (
-            isinstance(mask, np.ndarray) and mask.dtype == bool and mask.shape[-2:] == shape[-2:]
-            and mask.ndim <= len(shape)
-            and all(m in (1, n) for m, n in zip(mask.shape[::-1], shape[::-1], strict=False))):
-        raise ValueError(f"the mask is {kind_of(mask)}; it must be bool, (queries, keys) = "
-                         f"{shape[-2:]}, True where a query may look; axes in front of these must "
-                         f"fit the scores {shape} by broadcasting")
+    must(mask is None or isinstance(mask, np.ndarray) and mask.dtype == bool
+         and mask.shape[-2:] == shape[-2:] and mask.ndim <= len(shape)
+         and all(m in (1, n) for m, n in zip(mask.shape[::-1], shape[::-1], strict=False)),
+         "the mask is {}; it must be bool, (queries, keys) = {}, True where a query may look; axes "
+         "in front of these must fit the scores {} by broadcasting", mask, shape[-2:], shape)
 
 
 # Language models (notebook 06)
 def tokens(values, vocab_size, context=None):
-    array("tokens", values, "iu", "a tokenizer makes them: tokenizer.encode(text)")
+    places_in("token", values, vocab_size, "a tokenizer makes them: tokenizer.encode(text)", "the "
+              "vocabulary has {} tokens: was the text encoded by the tokenizer of this model?")
     must(values.ndim == 2 and values.size, "tokens have shape {}; expected (N, T): N texts of T "
          "tokens, 1 or more of both. One text is a row: tokens[None, :]", values.shape)
     must(context is None or values.shape[1] <= context, "the texts have {0} tokens, the context "
          "holds {1}; give the last {1}: tokens[:, -{1}:]", values.shape[1], context)
-    within("token", values, vocab_size, "the vocabulary has {} tokens: was the text encoded by the "
-           "tokenizer of this model?")
 
 
 def training(model, text, steps, batch_size):

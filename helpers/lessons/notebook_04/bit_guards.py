@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.guards import array, finite, floats, must, whole, within
+from helpers.guards import finite, floats, must, places_in, whole
 
 
 def zeros_and_ones(name, values, remedy):
@@ -24,10 +24,8 @@ def examples(x, targets, n):
 def fits_in_bits(numbers, n):
     """Return whole numbers as an array. Raises unless n bits can hold them."""
     whole("n", n, 1, "the number of bits")
-    numbers = np.asarray(numbers)
-    array("numbers", numbers, "iu", "bits are for whole numbers")
-    within("number", numbers, 2**n, "n bits hold {}: take a larger n, or no number below 0")
-    return numbers
+    return places_in("number", np.asarray(numbers), 2**n, "bits are for whole numbers",
+                     "n bits hold {}: take a larger n, or no number below 0")
 
 
 def bits(values, what="bits", axes=1):
