@@ -83,6 +83,8 @@ def finite(values, what):
 
 
 # Guards of one rule
+string = rule(lambda name, value: isinstance(value, str), "{} must be a str, got {!r:.60}",
+              TypeError)
 finite_loss = rule(lambda loss, step: math.isfinite(loss), "the loss became {} at step {}; if the "
                    "parameters were finite before it, try a smaller learning_rate",
                    FloatingPointError)
