@@ -6,14 +6,8 @@ import numpy as np
 
 from helpers import guards
 from helpers.arrays import causal_mask
-from helpers.attention import (
-    Embedding,
-    MultiHeadAttention,
-    merge_heads,
-    rotary_tables,
-    rotate,
-    split_heads,
-)
+from helpers.attention import (Embedding, MultiHeadAttention, merge_heads, rotary_tables, rotate,
+                               split_heads)
 from helpers.layers import Layer, Linear, Sequential
 from helpers.optimizers import Optimizer
 from helpers.transformer import Transformer
