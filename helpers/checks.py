@@ -149,8 +149,7 @@ def check(number, answer):
     try:
         print(line)
     except UnicodeEncodeError:
-        for sign, word in PLAIN.items():
-            line = line.replace(sign, word)
+        line = PLAIN[line[0]] + line[1:]
         print(line.encode("ascii", "backslashreplace").decode("ascii"))
 
 
@@ -367,10 +366,12 @@ def difference(what, pairs, given, wanted, where, exact=False):
     if np.isnan(a).any() and not np.isnan(b).any():
         return f"{where}{what} is not a number (NaN){place_of(np.argwhere(np.isnan(a))[0])}"
     part = "" if what == "your result" else f" ({what})"
-    if factor := common_factor(pairs):
+    sides = [(numbers(g), numbers(w)) for g, w in pairs]
+    if factor := common_factor(sides):
         return ("the sign is turned round" if np.isclose(factor, -1) else
                 f"all numbers are {factor:.4g} times what they should be") + part
-    if all(is_turned(*pair) for pair in pairs):
+    if all(g is not None and w is not None and g.ndim == 2 and g.T.shape == w.shape
+           and np.allclose(g.T, w) and not np.array_equal(g, w) for g, w in sides):
         return "rows and columns are swapped" + part
     off = np.abs(a - b) > 1e-12 * np.abs(b)
     worst = np.unravel_index(np.nanargmax(np.where(off, np.abs(a - b), -1)), b.shape)
@@ -382,9 +383,8 @@ def difference(what, pairs, given, wanted, where, exact=False):
     return f"{where}{what}{place_of(worst)} is {shown[0]}, expected {shown[1]}"
 
 
-def common_factor(pairs):
-    """Return c if every given result is c times the wanted one, and c is not 1; else None."""
-    sides = [(numbers(given), numbers(wanted)) for given, wanted in pairs]
+def common_factor(sides):
+    """Return c if every given array is c times the wanted one, and c is not 1; else None."""
     if any(a is None or b is None or a.shape != b.shape or bool in (a.dtype, b.dtype)
            for a, b in sides):
         return None
@@ -396,13 +396,6 @@ def common_factor(pairs):
     c = float(a @ b / (b @ b))
     near = np.allclose(a, c * b, rtol=1e-6, atol=1e-9 * np.abs(a).max())
     return c if near and c != 0 and abs(c - 1) >= 2e-3 else None
-
-
-def is_turned(given, wanted):
-    """True if a result is the transpose of the one that was wanted, and not the same."""
-    a, b = numbers(given), numbers(wanted)
-    return (a is not None and b is not None and a.ndim == 2 and a.T.shape == b.shape
-            and not np.array_equal(a, b) and np.allclose(a.T, b))
 
 
 def place_of(index):
@@ -440,8 +433,7 @@ def names_of(function, arguments):
     """Return the names of a function's arguments, or places where they cannot be known."""
     names = []
     with suppress(TypeError, ValueError):
-        names = list(inspect.signature(function).parameters)
-    names = [name for name in names if name != "self"]
+        names = [name for name in inspect.signature(function).parameters if name != "self"]
     return [names[i] if i < len(names) else f"argument {i + 1}" for i in range(len(arguments))]
 
 

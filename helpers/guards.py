@@ -1,7 +1,7 @@
 """What input must be. Each guard raises an error that says what is wrong and what to do.
 
-The cells of the notebooks hold the formulas; one line at their top calls a guard. A guard returns
-the input in the form that the formula needs, or nothing; then its messages say what it asks for.
+The cells of the notebooks hold the formulas; one line at their top calls a guard. Its messages say
+what it asks for; a comment says what it returns, the input in the form that the formula needs.
 """
 
 import math
@@ -83,11 +83,9 @@ def finite(values, what):
 
 
 # Guards of one rule
-string = rule(lambda name, value: isinstance(value, str), "{} must be a str, got {!r:.60}",
-              TypeError)
-finite_loss = rule(lambda loss, step: math.isfinite(loss), "the loss became {} at step {}; if the "
-                   "parameters were finite before it, try a smaller learning_rate",
-                   FloatingPointError)
+string = rule(lambda name, value: isinstance(value, str), "{} must be a str, got {!r}", TypeError)
+finite_loss = rule(lambda loss, step: math.isfinite(loss), "the loss became {} at step {}; were "
+                   "the parameters finite? Then try a smaller learning_rate", FloatingPointError)
 heads = rule(lambda x, heads: x.ndim == 3 and heads >= 1 and x.shape[-1] % heads == 0,
              "x is {0}; to split it over {1} heads it must be (N, T, d) with d a multiple of {1}")
 sequences = rule(lambda x, width: getattr(x, "ndim", 0) == 3 and x.shape[-1] == width, "x is {0}; "
@@ -109,8 +107,7 @@ checkpoint_file = rule(lambda path: Path(path).is_file(), "there is no checkpoin
 
 
 # Arrays (notebook 01)
-def sample(x, what):
-    """Return x as floats. Raises ValueError, naming `what` cannot be done, if it holds nothing."""
+def sample(x, what):  # -> floats. what: one wants to do with them
     (x,) = floats(x)
     must(x.ndim and x.size, "there is nothing to {} in {}; give at least one example, such as "
          "(N, d) with N rows", what, x)
@@ -120,14 +117,12 @@ def sample(x, what):
 WHOLE = "write labels.astype(int) if they are whole, or argmax(axis=-1) if they are one-hot rows"
 
 
-def labels(values, n):
-    """Return labels or tokens as an array. Raises unless they are whole numbers from 0 to n - 1."""
+def labels(values, n):  # -> whole numbers from 0 to n - 1
     whole("n", n, 1, "the number of classes")
     return places_in("label", np.asarray(values), n, WHOLE, "is {} the number of classes?")
 
 
-def scores(values, axis):
-    """Return scores for a softmax as floats. Raises ValueError if there is no softmax of them."""
+def scores(values, axis):  # -> floats that have a softmax along this axis
     (values,) = floats(values)
     must(-values.ndim <= axis < values.ndim and values.shape[axis], "softmax needs at least one "
          "score along axis {}, got {}", axis, values)
@@ -148,17 +143,12 @@ def parameters(theta, dtype=None):
          "= np.array([1.0, 1.0])", np.dtype(dtype) if dtype else "floats", theta, error=TypeError)
 
 
-def rate(value):
-    """Return a learning rate as a float. Raises ValueError unless it is finite and not negative."""
+def rate(value):  # -> a float
     must(0 <= float(value) < math.inf, "the learning rate is {}; it must be a number from 0", value)
     return float(value)
 
 
-def gradient(values, theta):
-    """Return a gradient as an array with the dtype of theta.
-
-    Raises ValueError unless it is shaped like theta, FloatingPointError if it is not finite.
-    """
+def gradient(values, theta):  # -> an array with the shape and dtype of theta
     with np.errstate(all="ignore"):  # what does not fit into float32 is told below
         values = np.asarray(values, dtype=theta.dtype)
     must(values.shape == theta.shape, "the gradient has shape {}, theta {}; give one slope for "
@@ -172,8 +162,7 @@ def gradient(values, theta):
     return values
 
 
-def mask_of(theta, decays):
-    """Return which parameters decay. Raises ValueError unless bool and shaped like theta."""
+def mask_of(theta, decays):  # -> which parameters decay: bool, shaped like theta
     decays = np.ones(theta.shape, dtype=bool) if decays is None else np.asarray(decays)
     must(decays.shape == theta.shape and decays.dtype == bool, "decays must be bool of shape {}, "
          "got {}", theta.shape, decays)
@@ -185,8 +174,7 @@ same_size = rule(lambda a, b: a.size == b.size, "cannot compare {} with {}; are 
                  make=lambda *arrays: [np.ravel(x).astype(np.float64) for x in arrays])
 
 
-def finite_length(gradient):
-    """Return the length of a gradient. Raises FloatingPointError unless it is finite."""
+def finite_length(gradient):  # -> a float
     with np.errstate(over="ignore", under="ignore"):
         length = float(np.linalg.norm(gradient))
         if not math.isfinite(length):  # too long for float32?
@@ -234,16 +222,14 @@ def features(x, n, layer, dtype=None):
          "{2}; write x.astype(np.{1})", layer, dtype, x.dtype, error=TypeError)
 
 
-def unchanged(layer, before, after):
-    """Raise ValueError if one of several arrays, {what it is: array}, is no longer as it was."""
+def unchanged(layer, before, after):  # both {what it is: array}
     for what, array in before.items():
         must(np.array_equal(array, after[what], equal_nan=array.dtype.kind == "f"), "{} changes "
              "{}; forward and backward may write only what they keep, and the gradients of the "
              "parameters", type(layer).__name__, what)
 
 
-def pairs(guesses, targets, what="guesses"):
-    """Return guesses and targets as floats of one dtype. Raises unless of one shape, not empty."""
+def pairs(guesses, targets, what="guesses"):  # -> two arrays of floats, of one dtype and shape
     must(np.shape(guesses) == np.shape(targets), "{} have shape {}, targets {}; they must be the "
          "same", what, np.shape(guesses), np.shape(targets))
     (guesses,) = floats(guesses)
@@ -251,12 +237,10 @@ def pairs(guesses, targets, what="guesses"):
     return guesses, np.asarray(targets, dtype=guesses.dtype)
 
 
-def yes_or_no(logits, targets):
-    """Like `pairs`, and raises ValueError unless the targets are from 0 to 1."""
+def yes_or_no(logits, targets):  # -> as `pairs`
     logits, targets = pairs(logits, targets, "logits")
     low, high = targets.min(), targets.max()
-    must(low >= 0 and high <= 1, "targets must be from 0 (no) to 1 (yes), got {:g} to {:g}", low,
-         high)
+    must(low >= 0 and high <= 1, "targets must be 0 (no) to 1 (yes), got {:g} to {:g}", low, high)
     return logits, targets
 
 
@@ -284,16 +268,14 @@ def fitting(model, optimizer, inputs, targets, epochs, batch_size):
 
 
 # Perceptrons (notebook 04)
-def neuron(weights, bias):
-    """Return the weights (n,) of a perceptron and its bias, a float. Raises if they are not."""
+def neuron(weights, bias):  # -> (n,) floats and a float
     weights, bias = finite(weights, "the weights"), finite(bias, "the bias")
     must(weights.ndim == 1 and weights.size and bias.ndim == 0, "a perceptron needs weights of "
          "shape (n,), one for each input, and a single bias; got {} and {}", weights, bias)
     return weights, float(bias)
 
 
-def inputs(x, n):
-    """Return the inputs (..., n) of a perceptron as floats. Raises unless they are finite and n."""
+def inputs(x, n):  # -> (..., n) floats
     x = finite(x, "the inputs")
     must(x.ndim and x.shape[-1] == n, "this perceptron has {0} inputs, got shape {1}; give one "
          "array for each, or to decide() a table of rows (..., {0})", n, x.shape)
@@ -301,8 +283,7 @@ def inputs(x, n):
 
 
 # Attention (notebook 05)
-def rows(tokens, size):
-    """Return tokens as an array. Raises TypeError or ValueError unless each is a row of a table."""
+def rows(tokens, size):  # -> an array of whole numbers
     return places_in("token", np.asarray(tokens), size, "an embedding looks rows up by their "
                      "number", "the table has {} rows: was it made for another vocabulary?")
 
@@ -357,8 +338,7 @@ def training(model, text, steps, batch_size):
     tokens(np.asarray(text)[None, :], model.config["vocab_size"])
 
 
-def sampling(logits, temperature, top_k, top_p):
-    """Return logits as float64. Raises unless the next token can be drawn from them like this."""
+def sampling(logits, temperature, top_k, top_p):  # -> (V,) float64
     logits = np.asarray(logits, dtype=np.float64)
     must(logits.ndim == 1 and logits.size and not np.isnan(logits).any(), "logits have shape {}; "
          "expected (V,) numbers, one for each token, none of them NaN", logits.shape)
@@ -388,8 +368,7 @@ def parameter_count(vocab_size, context, width, heads, blocks, causal, positions
     return table + blocks * (12 * width * width + 13 * width) + 2 * width + head
 
 
-def room(values, cache):
-    """Return tokens as a row (1, T). Raises unless they fit into what a cache has left."""
+def room(values, cache):  # -> (1, T)
     values = np.asarray(values)[None]
     tokens(values, cache.model.config["vocab_size"])
     must(cache.length + values.shape[1] <= cache.context, "{} tokens were read and {} more do not "
@@ -398,8 +377,7 @@ def room(values, cache):
     return values
 
 
-def prompt(values, length, model):
-    """Return the tokens of a prompt (T,). Raises unless a model can continue it by `length`."""
+def prompt(values, length, model):  # -> (T,)
     values = np.asarray(values)
     whole("length", length, 0, "how many tokens to add")
     must(values.size, "the prompt is empty, but a model continues a text: give it at least one "

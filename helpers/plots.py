@@ -157,8 +157,7 @@ def fixed_axes(figsize, rows, columns, **margins):
     """
     figure = Figure(figsize=figsize)
     figure.set_layout_engine("none")
-    ratios = {key: margins.pop(key) for key in ("width_ratios", "height_ratios") if key in margins}
-    return figure, figure.subplots(rows, columns, squeeze=False, gridspec_kw=margins, **ratios)
+    return figure, figure.subplots(rows, columns, squeeze=False, gridspec_kw=margins)
 
 
 def sparse_log(ax, low, high, every=4):
