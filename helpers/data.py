@@ -145,9 +145,8 @@ class CharTokenizer:
         string("alphabet", self.alphabet)
         must(self.alphabet, "the alphabet is empty")
         for place, character in enumerate(self.alphabet):
-            first = self.alphabet.index(character)
-            must(first == place, "the alphabet holds {!r} twice, at {} and at {}", character, first,
-                 place)
+            must(character not in self.alphabet[:place], "the alphabet holds {!r} twice, at {} and "
+                 "at {}", character, self.alphabet.index(character), place)
 
     @classmethod
     def from_text(cls, text):
@@ -168,8 +167,8 @@ class CharTokenizer:
     def encode(self, text):
         """The tokens of `text`: (T,) intp, one for each character.
 
-        Raises TypeError if `text` is no str, and ValueError if it holds a character outside the
-        alphabet; the message says which one, and where the first of them is.
+        Raises TypeError if `text` is no str, ValueError if a character, which and where the message
+        says, is not in the alphabet.
         """
         string("text", text)
         try:
@@ -183,11 +182,10 @@ class CharTokenizer:
         raise ValueError(f"{text[index]!r} at {place} is not in the alphabet {self.alphabet!r}")
 
     def decode(self, tokens):
-        """The text of `tokens`: a str of T characters.
+        """The text of `tokens`, (T,) integers as an array or a list: a str of T characters.
 
-        tokens: (T,) integers, as an array or a list.
-        Raises TypeError if they are no integers, and ValueError if there is not exactly one axis
-        or if a token is outside 0 to vocab_size - 1; the message says which, and where.
+        Raises TypeError if they are no integers, ValueError if there is not exactly one axis or if
+        a token, which and where the message says, is outside 0 to vocab_size - 1.
         """
         tokens = np.asarray(tokens)
         must(tokens.ndim == 1, "tokens must have one axis, (T,); their shape is {}", tokens.shape)
@@ -196,9 +194,6 @@ class CharTokenizer:
         for i in np.flatnonzero((tokens < 0) | (tokens >= self.vocab_size))[:1]:
             raise ValueError(f"token {tokens[i]} at index {i} is outside 0..{self.vocab_size - 1}")
         return "".join(self.alphabet[token] for token in tokens.astype(int).tolist())
-
-
-# --- long runs, where they would take too long ---
 
 
 def browser_steps(steps, short=20):

@@ -185,8 +185,7 @@ def finite_length(gradient):  # -> a float
 
 
 # Layers and losses (notebook 03)
-def missing(layer, name):
-    """Say what to do about an attribute that a layer has not got."""
+def missing(layer, name):  # -> what to do about an attribute that a layer has not got
     kind = type(layer).__name__
     if name in ("theta", "grad") or name.removeprefix("d") in vars(layer).get("shapes", ()):
         return f"{kind} has no {name} yet: call flatten(model)"
@@ -212,8 +211,7 @@ def flattening(found, size, dtype, theta):
              "parameters", theta.shape, size)
 
 
-def features(x, n, layer, dtype=None):
-    """dtype: that of the parameters; x must not turn the results into another one."""
+def features(x, n, layer, dtype=None):  # dtype: that of the parameters, and of the results
     must(isinstance(x, np.ndarray), "{} got a {}; give it a NumPy array of floats, such as "
          "np.array(x, dtype=float)", layer, type(x).__name__, error=TypeError)
     must(x.ndim and x.shape[-1] == n, "{} got an input of shape {}; its last axis must hold the {} "
@@ -361,8 +359,7 @@ def transformer(vocab_size, context, width, heads, blocks, causal, positions):
          positions)
 
 
-def parameter_count(vocab_size, context, width, heads, blocks, causal, positions):
-    """How many parameters a transformer of these sizes has."""
+def parameter_count(vocab_size, context, width, heads, blocks, causal, positions):  # -> int
     table = (vocab_size + (context if positions == "learned" else 0)) * width
     head = width * vocab_size + vocab_size
     return table + blocks * (12 * width * width + 13 * width) + 2 * width + head
