@@ -16,7 +16,6 @@ import dis
 import importlib
 import inspect
 import json
-import linecache
 import os
 import re
 import signal
@@ -438,10 +437,9 @@ def describe(error, function=None):
     """`TypeError: … (line 3: "x = y")`, the line being the last one of the learner's code."""
     text = f"{type(error).__name__}: {one_line(error)}"
     code = getattr(function, "__code__", None)
-    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
-        if code is not None and frame.f_code.co_filename == code.co_filename:
-            source = linecache.getline(code.co_filename, line).strip()
-            return f'{text} (line {line}{f": {source}" if source else ""})'
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if code is not None and frame.filename == code.co_filename:
+            return f'{text} (line {frame.lineno}{f": {frame.line}" if frame.line else ""})'
     return text
 
 

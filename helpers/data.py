@@ -49,8 +49,7 @@ class Play(NamedTuple):
 def _remedy(name):
     """The command that brings a file back."""
     if not (_CHECKOUT.parent / "tools" / "build_data.py").is_file():
-        return ("Reinstall the course: add --force-reinstall --no-deps to the pip command that "
-                "installed it.")
+        return "Reinstall the course: add --force-reinstall --no-deps to its pip command."
     if name in SHA256:
         return "Rebuild it with: python -m tools.build_data"
     return f"Restore it with: git restore data/{name}"

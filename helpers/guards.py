@@ -47,10 +47,8 @@ def array(name, x, kind, remedy):
 
 
 def places_in(name, values, size, kind, remedy):
-    """Return values if they are whole numbers from 0 to size - 1, places in a table, or raise.
-
-    kind: what to do if they are no integers. remedy: if one is off; {} in it is the size.
-    """
+    """Return values if they are whole numbers from 0 to size - 1, or raise.   kind, remedy: what
+    to do if they are no integers, and if one is out of bounds; {} in a remedy is the size."""
     array(f"{name}s", values, "iu", kind)
     if values.size and not (values.min() >= 0 and values.max() < size):
         bad = values[(values < 0) | (values >= size)].flat[0]
