@@ -32,6 +32,7 @@ _CHECKOUT = _INSTALLED.parents[1] / "data"
 
 # In a browser NumPy has no BLAS, one thread, and a training step takes some fifty times as long.
 SHORT_RUNS = sys.platform == "emscripten" or bool(os.environ.get("COURSE_SHORT_RUNS"))
+KEEP = None  # a function that keeps the values of a run under its name; the build sets it
 
 
 class DataError(ValueError):
@@ -215,10 +216,8 @@ def browser_result(name, *values):
         values = load_runs(data_path(f"runs_{name[:2]}.npz"))[name]
         print(f"In a browser: after a short run, the result of the whole one ({name}), "
               "which came with the course.")
-    elif os.environ.get("COURSE_KEEP_RUNS"):  # set by tools.build
-        from tools.runs import keep_run  # of the checkout that is built
-
-        keep_run(Path(os.environ["COURSE_KEEP_RUNS"]), name, values)
+    elif KEEP is not None:
+        KEEP(name, values)
     return values[0] if len(values) == 1 else tuple(values)
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from helpers import data
 from tools import build_data
-from tools.runs import save_runs
+from tools.runs import keep_in, save_runs
 
 ROOT = Path(__file__).resolve().parent.parent
 LOADERS = {
@@ -531,7 +531,8 @@ def test_long_runs_are_short_in_a_browser_alone(tmp_path, monkeypatch, capsys):
     """The build keeps what a run came to; a browser trains a little and takes that."""
     theta, run, samples = RUNS["06 play"]
     assert data.browser_steps(1700) == 1700
-    monkeypatch.setenv("COURSE_KEEP_RUNS", str(tmp_path / "runs_06.npz"))
+    monkeypatch.setattr(data, "KEEP", None)
+    keep_in(tmp_path / "runs_06.npz")
     assert data.browser_result("06 play", theta, run, samples) == (theta, run, samples)
     assert data.browser_result("06 one", 0.5) == 0.5
     assert capsys.readouterr().out == ""

@@ -1,15 +1,19 @@
 """Keep what the long runs of a notebook came to, for `browser_result` of helpers/data.py."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 
-from helpers.data import load_runs
+from helpers import data
 
 
-def keep_run(path, name, values):
-    """Add a run, or replace it, in a file that is there or not."""
-    save_runs(path, (load_runs(path) if path.exists() else {}) | {name: values})
+def keep_in(path):
+    """From now on, write to a file of this path, which may be there, what `browser_result` gets."""
+    def keep(name, values):
+        save_runs(path, (data.load_runs(path) if Path(path).exists() else {}) | {name: values})
+
+    data.KEEP = keep
 
 
 def save_runs(path, runs):
