@@ -22,7 +22,8 @@ from benchmarks import stored
 from helpers.data import CharTokenizer, load_shakespeare
 from helpers.layers import flatten
 from helpers.lessons.notebook_07.ideas import loss_by_place, without
-from helpers.modern import ModernTransformer, optimizers_for, train_modern
+from helpers.lessons.notebook_07.training import optimizers_for, train_modern
+from helpers.modern import ModernTransformer
 from helpers.optimizers import warmup_cosine
 from helpers.transformer import Transformer, evaluate, train
 

@@ -64,7 +64,8 @@ def texts():
 def ours(name, steps, seed, every):
     """Train one of the recipes of notebook 07."""
     from helpers.layers import flatten
-    from helpers.modern import ModernTransformer, optimizers_for, train_modern
+    from helpers.lessons.notebook_07.training import optimizers_for, train_modern
+    from helpers.modern import ModernTransformer
     from helpers.transformer import evaluate
 
     vocab_size, tokens, held_out = texts()

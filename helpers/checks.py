@@ -16,7 +16,6 @@ import dis
 import importlib
 import inspect
 import json
-import linecache
 import os
 import re
 import signal
@@ -149,8 +148,7 @@ def check(number, answer):
     try:
         print(line)
     except UnicodeEncodeError:
-        for sign, word in PLAIN.items():
-            line = line.replace(sign, word)
+        line = PLAIN[line[0]] + line[1:]
         print(line.encode("ascii", "backslashreplace").decode("ascii"))
 
 
@@ -159,9 +157,6 @@ def verdict(number, answer):
     number = number if isinstance(number, str) else str(number)[:20]
     try:
         exercise = find(number)
-    except LookupError as error:
-        return f"✗ {number}: {error}"
-    try:
         if is_stub(answer, exercise.right):
             raise Unfilled
         with time_limit(PATIENCE), np.errstate(all="ignore"):
@@ -203,20 +198,17 @@ def numbers_of(notebook):
 
 
 def find(number):
-    """Return an exercise. Raises LookupError naming the exercises that there are."""
+    """Return an exercise. Raises Wrong, naming the exercises that there are."""
     match = re.fullmatch(r"(\d+)\.(\d+)", number)
     if not match:
-        raise LookupError('name the exercise as in the text, for example check("6.1", answer)')
-    module = f"helpers.lessons.notebook_{int(match[1]):02d}"
-    try:
-        importlib.import_module(f"{module}.exercises")
-    except ModuleNotFoundError as error:
-        if error.name not in (module, f"{module}.exercises"):
-            raise
-        raise LookupError(f"there is no notebook {match[1]} with exercises") from None
+        raise Wrong('name the exercise as in the text, for example check("6.1", answer)')
+    lesson = f"notebook_{int(match[1]):02d}"
+    if not Path(__file__).with_name("lessons").joinpath(lesson, "exercises.py").is_file():
+        raise Wrong(f"there is no notebook {match[1]} with exercises")
+    importlib.import_module(f"helpers.lessons.{lesson}.exercises")
     if number not in EXERCISES:
         known = ", ".join(numbers_of(match[1]))
-        raise LookupError(f"there is no such exercise; notebook {match[1]} has {known}")
+        raise Wrong(f"there is no such exercise; notebook {match[1]} has {known}")
     return EXERCISES[number]
 
 
@@ -370,10 +362,12 @@ def difference(what, pairs, given, wanted, where, exact=False):
     if np.isnan(a).any() and not np.isnan(b).any():
         return f"{where}{what} is not a number (NaN){place_of(np.argwhere(np.isnan(a))[0])}"
     part = "" if what == "your result" else f" ({what})"
-    if factor := common_factor(pairs):
+    sides = [(numbers(g), numbers(w)) for g, w in pairs]
+    if factor := common_factor(sides):
         return ("the sign is turned round" if np.isclose(factor, -1) else
                 f"all numbers are {factor:.4g} times what they should be") + part
-    if all(is_turned(*pair) for pair in pairs):
+    if all(g is not None and w is not None and g.ndim == 2 and g.T.shape == w.shape
+           and np.allclose(g.T, w) and not np.array_equal(g, w) for g, w in sides):
         return "rows and columns are swapped" + part
     off = np.abs(a - b) > 1e-12 * np.abs(b)
     worst = np.unravel_index(np.nanargmax(np.where(off, np.abs(a - b), -1)), b.shape)
@@ -385,30 +379,19 @@ def difference(what, pairs, given, wanted, where, exact=False):
     return f"{where}{what}{place_of(worst)} is {shown[0]}, expected {shown[1]}"
 
 
-def common_factor(pairs):
-    """Return c if every given result is c times the wanted one, and c is not 1; else None."""
-    factors = []
-    for given, wanted in pairs:
-        a, b = numbers(given), numbers(wanted)
-        if a is None or b is None or a.shape != b.shape or bool in (a.dtype, b.dtype):
-            return None
-        a, b = a.astype(float).ravel(), b.astype(float).ravel()
-        if not (np.isfinite(a).all() and np.isfinite(b).all()) or not b.any():
-            continue
-        c = float(a @ b / (b @ b))
-        if c == 0 or not np.allclose(a, c * b, rtol=1e-6, atol=1e-9 * np.abs(a).max()):
-            return None
-        factors.append(c)
-    if not factors or not np.allclose(factors, factors[0], atol=0) or abs(factors[0] - 1) < 2e-3:
+def common_factor(sides):
+    """Return c if every given array is c times the wanted one, and c is not 1; else None."""
+    if any(a is None or b is None or a.shape != b.shape or bool in (a.dtype, b.dtype)
+           for a, b in sides):
         return None
-    return factors[0] if sum(numbers(b).size for _, b in pairs) > 1 else None
-
-
-def is_turned(given, wanted):
-    """True if a result is the transpose of the one that was wanted, and not the same."""
-    a, b = numbers(given), numbers(wanted)
-    return (a is not None and b is not None and a.ndim == 2 and a.T.shape == b.shape
-            and not np.array_equal(a, b) and np.allclose(a.T, b))
+    finite = [pair for pair in sides if all(np.isfinite(side).all() for side in pair)]
+    a, b = (np.concatenate([pair[i].ravel() for pair in finite] or [[]]).astype(float)
+            for i in (0, 1))
+    if sum(b.size for _, b in sides) < 2 or not b.any():
+        return None
+    c = float(a @ b / (b @ b))
+    near = np.allclose(a, c * b, rtol=1e-6, atol=1e-9 * np.abs(a).max())
+    return c if near and c != 0 and abs(c - 1) >= 2e-3 else None
 
 
 def place_of(index):
@@ -418,11 +401,8 @@ def place_of(index):
 
 def two_numbers(a, b):
     """Write two different numbers with as many digits as they need to look different."""
-    for digits in range(4, 18):
-        shown = [f"{a:.{digits}g}", f"{b:.{digits}g}"]
-        if shown[0] != shown[1]:
-            break
-    return shown
+    pairs = ([f"{a:.{digits}g}", f"{b:.{digits}g}"] for digits in range(4, 18))
+    return next((pair for pair in pairs if pair[0] != pair[1]), [str(a), str(b)])
 
 
 def describe_case(right, case):
@@ -449,8 +429,7 @@ def names_of(function, arguments):
     """Return the names of a function's arguments, or places where they cannot be known."""
     names = []
     with suppress(TypeError, ValueError):
-        names = list(inspect.signature(function).parameters)
-    names = [name for name in names if name != "self"]
+        names = [name for name in inspect.signature(function).parameters if name != "self"]
     return [names[i] if i < len(names) else f"argument {i + 1}" for i in range(len(arguments))]
 
 
@@ -458,10 +437,9 @@ def describe(error, function=None):
     """`TypeError: … (line 3: "x = y")`, the line being the last one of the learner's code."""
     text = f"{type(error).__name__}: {one_line(error)}"
     code = getattr(function, "__code__", None)
-    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
-        if code is not None and frame.f_code.co_filename == code.co_filename:
-            source = linecache.getline(code.co_filename, line).strip()
-            return f'{text} (line {line}{f": {source}" if source else ""})'
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if code is not None and frame.filename == code.co_filename:
+            return f'{text} (line {frame.lineno}{f": {frame.line}" if frame.line else ""})'
     return text
 
 

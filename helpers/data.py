@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from helpers.guards import must, string
+
 # Of the bytes of each file; of a text with its line ends as "\n", whatever git made of them.
 SHA256 = {
     "shakespeare.txt": "a022d6b1a3389ed4a883cd61c10d51874b075a6f97f326e87dbdc6412d7c8a5f",
@@ -30,6 +32,7 @@ _CHECKOUT = _INSTALLED.parents[1] / "data"
 
 # In a browser NumPy has no BLAS, one thread, and a training step takes some fifty times as long.
 SHORT_RUNS = sys.platform == "emscripten" or bool(os.environ.get("COURSE_SHORT_RUNS"))
+KEEP = None  # a function that keeps the values of a run under its name; the build sets it
 
 
 class DataError(ValueError):
@@ -47,8 +50,7 @@ class Play(NamedTuple):
 def _remedy(name):
     """The command that brings a file back."""
     if not (_CHECKOUT.parent / "tools" / "build_data.py").is_file():
-        return ("Reinstall the course: add --force-reinstall --no-deps to the pip command that "
-                "installed it.")
+        return "Reinstall the course: add --force-reinstall --no-deps to its pip command."
     if name in SHA256:
         return "Rebuild it with: python -m tools.build_data"
     return f"Restore it with: git restore data/{name}"
@@ -140,19 +142,16 @@ class CharTokenizer:
     alphabet: str
 
     def __post_init__(self):
-        _require_str(self.alphabet, "alphabet")
-        if not self.alphabet:
-            raise ValueError("the alphabet is empty")
+        string("alphabet", self.alphabet)
+        must(self.alphabet, "the alphabet is empty")
         for place, character in enumerate(self.alphabet):
-            first = self.alphabet.index(character)
-            if first < place:
-                raise ValueError(f"the alphabet holds {character!r} twice, at {first} and at "
-                                 f"{place}")
+            must(character not in self.alphabet[:place], "the alphabet holds {!r} twice, at {} and "
+                 "at {}", character, self.alphabet.index(character), place)
 
     @classmethod
     def from_text(cls, text):
         """A tokenizer whose alphabet is every character of `text`, once, sorted."""
-        _require_str(text, "text")
+        string("text", text)
         return cls("".join(sorted(set(text))))
 
     @property
@@ -168,10 +167,10 @@ class CharTokenizer:
     def encode(self, text):
         """The tokens of `text`: (T,) intp, one for each character.
 
-        Raises TypeError if `text` is no str, and ValueError if it holds a character outside the
-        alphabet; the message says which one, and where the first of them is.
+        Raises TypeError if `text` is no str, ValueError if a character, which and where the message
+        says, is not in the alphabet.
         """
-        _require_str(text, "text")
+        string("text", text)
         try:
             return np.fromiter(map(self._tokens.__getitem__, text), np.intp, len(text))
         except KeyError:
@@ -183,30 +182,18 @@ class CharTokenizer:
         raise ValueError(f"{text[index]!r} at {place} is not in the alphabet {self.alphabet!r}")
 
     def decode(self, tokens):
-        """The text of `tokens`: a str of T characters.
+        """The text of `tokens`, (T,) integers as an array or a list: a str of T characters.
 
-        tokens: (T,) integers, as an array or a list.
-        Raises TypeError if they are no integers, and ValueError if there is not exactly one axis
-        or if a token is outside 0 to vocab_size - 1; the message says which, and where.
+        Raises TypeError if they are no integers, ValueError if there is not exactly one axis or if
+        a token, which and where the message says, is outside 0 to vocab_size - 1.
         """
         tokens = np.asarray(tokens)
-        if tokens.ndim != 1:
-            raise ValueError(f"tokens must have one axis, (T,); their shape is {tokens.shape}")
-        if tokens.size and tokens.dtype.kind not in "iu":  # an empty list has no dtype to speak of
-            raise TypeError(f"tokens must be integers; their dtype is {tokens.dtype}")
-        for index in np.flatnonzero((tokens < 0) | (tokens >= self.vocab_size))[:1]:
-            last = self.vocab_size - 1
-            raise ValueError(f"token {tokens[index]} at index {index} is outside 0..{last}")
+        must(tokens.ndim == 1, "tokens must have one axis, (T,); their shape is {}", tokens.shape)
+        must(not tokens.size or tokens.dtype.kind in "iu",  # an empty list has no dtype to speak of
+             "tokens must be integers; their dtype is {}", tokens.dtype, error=TypeError)
+        for i in np.flatnonzero((tokens < 0) | (tokens >= self.vocab_size))[:1]:
+            raise ValueError(f"token {tokens[i]} at index {i} is outside 0..{self.vocab_size - 1}")
         return "".join(self.alphabet[token] for token in tokens.astype(int).tolist())
-
-
-def _require_str(value, name):
-    """TypeError unless `value` is a str."""
-    if not isinstance(value, str):
-        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
-
-
-# --- long runs, where they would take too long ---
 
 
 def browser_steps(steps, short=20):
@@ -229,34 +216,13 @@ def browser_result(name, *values):
         values = load_runs(data_path(f"runs_{name[:2]}.npz"))[name]
         print(f"In a browser: after a short run, the result of the whole one ({name}), "
               "which came with the course.")
-    elif os.environ.get("COURSE_KEEP_RUNS"):  # set by tools.build
-        path = Path(os.environ["COURSE_KEEP_RUNS"])
-        save_runs(path, (load_runs(path) if path.exists() else {}) | {name: values})
+    elif KEEP is not None:
+        KEEP(name, values)
     return values[0] if len(values) == 1 else tuple(values)
 
 
-def save_runs(path, runs):
-    """Write {name: values} to an .npz file: all arrays, and how they lie in the values, as JSON."""
-    arrays = {}
-
-    def packed(value):
-        if isinstance(value, dict):
-            return {"dict": [[packed(key), packed(entry)] for key, entry in value.items()]}
-        if isinstance(value, (list, tuple)):
-            return [packed(entry) for entry in value]
-        if not isinstance(value, np.ndarray) or not value.ndim:
-            return value.item() if isinstance(value, (np.ndarray, np.generic)) else value
-        small = value.size < 20_000 or value.dtype.kind != "f"
-        key = f"array {len(arrays)}"
-        arrays[key] = value if small else value.astype(np.float16)
-        return {"array": key, "dtype": value.dtype.str}
-
-    content = json.dumps(packed(runs)).encode("ascii")
-    np.savez_compressed(path, content=np.frombuffer(content, dtype=np.uint8), **arrays)
-
-
 def load_runs(path):
-    """Read what `save_runs` wrote: {name: values}."""
+    """Read the runs that `tools.runs` wrote: {name: values}."""
     with np.load(path) as file:
         arrays = dict(file)
 

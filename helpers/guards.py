@@ -1,7 +1,7 @@
 """What input must be. Each guard raises an error that says what is wrong and what to do.
 
-The cells of the notebooks hold the formulas; one line at their top calls a guard. A guard returns
-the input in the form that the formula needs, or nothing; then its messages say what it asks for.
+The cells of the notebooks hold the formulas; one line at their top calls a guard. Its messages say
+what it asks for; a comment says what it returns, the input in the form that the formula needs.
 """
 
 import math
@@ -24,9 +24,13 @@ def kind_of(value):
     return f"list {value!r:.40}" if isinstance(value, list) else value
 
 
-def rule(fits, message, error=ValueError):
-    """Make a guard of one rule: it raises, by `must`, unless fits(*values)."""
-    return lambda *values: must(fits(*values), message, *values, error=error)
+def rule(fits, message, error=ValueError, make=lambda *values: values):
+    """Make a guard of one rule: it returns make(*values), or raises, by `must`, unless they fit."""
+    def guard(*values):
+        values = make(*values)
+        must(fits(*values), message, *values, error=error)
+        return values
+    return guard
 
 
 def whole(name, value, least=0, what="a whole number"):
@@ -42,18 +46,14 @@ def array(name, x, kind, remedy):
          "{}", name, "floats" if kind == "f" else "integers", x, remedy, error=TypeError)
 
 
-def within(name, values, size, remedy):
-    """Raise ValueError unless all values are from 0 to size - 1; {} in the remedy is the size."""
+def places_in(name, values, size, kind, remedy):
+    """Return values if they are whole numbers from 0 to size - 1, or raise.   kind, remedy: what
+    to do if they are no integers, and if one is out of bounds; {} in a remedy is the size."""
+    array(f"{name}s", values, "iu", kind)
     if values.size and not (values.min() >= 0 and values.max() < size):
         bad = values[(values < 0) | (values >= size)].flat[0]
         raise ValueError(f"{name} {bad} is not one of 0 to {size - 1}; {remedy.format(size)}")
-
-
-def zeros_and_ones(name, values, remedy):
-    """Raise ValueError unless every value is 0 or 1."""
-    strange = values[(values != 0) & (values != 1)]
-    if strange.size:
-        raise ValueError(f"{name} must be 0 or 1, got {strange.flat[0]:g}; {remedy}")
+    return values
 
 
 def floats(*arrays):
@@ -81,9 +81,9 @@ def finite(values, what):
 
 
 # Guards of one rule
-finite_loss = rule(lambda loss, step: math.isfinite(loss), "the loss became {} at step {}; if the "
-                   "parameters were finite before it, try a smaller learning_rate",
-                   FloatingPointError)
+string = rule(lambda name, value: isinstance(value, str), "{} must be a str, got {!r}", TypeError)
+finite_loss = rule(lambda loss, step: math.isfinite(loss), "the loss became {} at step {}; were "
+                   "the parameters finite? Then try a smaller learning_rate", FloatingPointError)
 heads = rule(lambda x, heads: x.ndim == 3 and heads >= 1 and x.shape[-1] % heads == 0,
              "x is {0}; to split it over {1} heads it must be (N, T, d) with d a multiple of {1}")
 sequences = rule(lambda x, width: getattr(x, "ndim", 0) == 3 and x.shape[-1] == width, "x is {0}; "
@@ -105,8 +105,7 @@ checkpoint_file = rule(lambda path: Path(path).is_file(), "there is no checkpoin
 
 
 # Arrays (notebook 01)
-def sample(x, what):
-    """Return x as floats. Raises ValueError, naming `what` cannot be done, if it holds nothing."""
+def sample(x, what):  # -> floats. what: one wants to do with them
     (x,) = floats(x)
     must(x.ndim and x.size, "there is nothing to {} in {}; give at least one example, such as "
          "(N, d) with N rows", what, x)
@@ -116,17 +115,12 @@ def sample(x, what):
 WHOLE = "write labels.astype(int) if they are whole, or argmax(axis=-1) if they are one-hot rows"
 
 
-def labels(values, n):
-    """Return labels or tokens as an array. Raises unless they are whole numbers from 0 to n - 1."""
-    values = np.asarray(values)
+def labels(values, n):  # -> whole numbers from 0 to n - 1
     whole("n", n, 1, "the number of classes")
-    array("labels", values, "iu", WHOLE)
-    within("label", values, n, "is {} the number of classes?")
-    return values
+    return places_in("label", np.asarray(values), n, WHOLE, "is {} the number of classes?")
 
 
-def scores(values, axis):
-    """Return scores for a softmax as floats. Raises ValueError if there is no softmax of them."""
+def scores(values, axis):  # -> floats that have a softmax along this axis
     (values,) = floats(values)
     must(-values.ndim <= axis < values.ndim and values.shape[axis], "softmax needs at least one "
          "score along axis {}, got {}", axis, values)
@@ -135,65 +129,50 @@ def scores(values, axis):
     return values
 
 
-def tables(a, b):
-    """Return two tables of points as floats. Raises ValueError unless both are equally wide."""
-    a, b = floats(a, b)
-    must(a.ndim == b.ndim == 2 and a.shape[1] == b.shape[1], "expected shapes (N, d) and (M, d), "
-         "got {} and {}; a single point is a row: point[None, :]", a, b)
-    return a, b
+tables = rule(lambda a, b: a.ndim == b.ndim == 2 and a.shape[1] == b.shape[1], "expected shapes "
+              "(N, d) and (M, d), got {} and {}; a single point is a row: point[None, :]",
+              make=floats)
 
 
 # Parameters and gradients (notebook 02)
 def parameters(theta, dtype=None):
     must(isinstance(theta, np.ndarray) and theta.dtype.kind == "f" and dtype in (None, theta.dtype),
          "theta must be a NumPy array of {}, because steps change it in place; got {}. Write theta "
-         "= np.array([1.0, 1.0])", "floats" if dtype is None else np.dtype(dtype), theta,
-         error=TypeError)
+         "= np.array([1.0, 1.0])", np.dtype(dtype) if dtype else "floats", theta, error=TypeError)
 
 
-def rate(value):
-    """Return a learning rate as a float. Raises ValueError unless it is finite and not negative."""
+def rate(value):  # -> a float
     must(0 <= float(value) < math.inf, "the learning rate is {}; it must be a number from 0", value)
     return float(value)
 
 
-def gradient(values, theta):
-    """Return a gradient as an array with the dtype of theta.
-
-    Raises ValueError unless it is shaped like theta, FloatingPointError if it is not finite.
-    """
+def gradient(values, theta):  # -> an array with the shape and dtype of theta
     with np.errstate(all="ignore"):  # what does not fit into float32 is told below
         values = np.asarray(values, dtype=theta.dtype)
     must(values.shape == theta.shape, "the gradient has shape {}, theta {}; give one slope for "
          "each parameter", values.shape, theta.shape)
     if not np.isfinite(values).all():
         bad = np.argwhere(~np.isfinite(values))
-        raise FloatingPointError(
-            f"the gradient is {'NaN' if np.isnan(values[tuple(bad[0])]) else 'infinite'} at index "
-            f"{', '.join(map(str, bad[0]))}; {len(bad)} of its {values.size} entries are not "
-            "finite. theta was left as it was. Is the input finite? Then try a smaller learning "
-            "rate, or clip_gradient")
+        must(False, "the gradient is {} at index {}; {} of its {} entries are not finite. theta "
+             "was left as it was. Is the input finite? Then try a smaller learning rate, or "
+             "clip_gradient", "NaN" if np.isnan(values[tuple(bad[0])]) else "infinite",
+             ", ".join(map(str, bad[0])), len(bad), values.size, error=FloatingPointError)
     return values
 
 
-def mask_of(theta, decays):
-    """Return which parameters decay. Raises ValueError unless bool and shaped like theta."""
+def mask_of(theta, decays):  # -> which parameters decay: bool, shaped like theta
     decays = np.ones(theta.shape, dtype=bool) if decays is None else np.asarray(decays)
     must(decays.shape == theta.shape and decays.dtype == bool, "decays must be bool of shape {}, "
          "got {}", theta.shape, decays)
     return decays
 
 
-def same_size(a, b):
-    """Return two arrays as rows of float64. Raises ValueError unless they are equally long."""
-    a, b = (np.asarray(x, dtype=np.float64).ravel() for x in (a, b))
-    must(a.size == b.size, "cannot compare {} numbers with {}; are both the gradient of the same "
-         "parameters?", a.size, b.size)
-    return a, b
+same_size = rule(lambda a, b: a.size == b.size, "cannot compare {} with {}; are both the gradient "
+                 "of the same parameters?",
+                 make=lambda *arrays: [np.ravel(x).astype(np.float64) for x in arrays])
 
 
-def finite_length(gradient):
-    """Return the length of a gradient. Raises FloatingPointError unless it is finite."""
+def finite_length(gradient):  # -> a float
     with np.errstate(over="ignore", under="ignore"):
         length = float(np.linalg.norm(gradient))
         if not math.isfinite(length):  # too long for float32?
@@ -204,8 +183,7 @@ def finite_length(gradient):
 
 
 # Layers and losses (notebook 03)
-def missing(layer, name):
-    """Say what to do about an attribute that a layer has not got."""
+def missing(layer, name):  # -> what to do about an attribute that a layer has not got
     kind = type(layer).__name__
     if name in ("theta", "grad") or name.removeprefix("d") in vars(layer).get("shapes", ()):
         return f"{kind} has no {name} yet: call flatten(model)"
@@ -215,10 +193,9 @@ def missing(layer, name):
 
 def layers(parts):
     for part in parts:
-        if isinstance(part, type) or not (hasattr(part, "forward") and hasattr(part, "backward")):
-            got = f"the class {part.__name__}" if isinstance(part, type) else f"{part!r:.60}"
-            raise TypeError("Sequential takes layers, one after the other, such as "
-                            f"Sequential(Linear(2, 3), Tanh()); got {got}")
+        made = hasattr(part, "forward") and hasattr(part, "backward") and not isinstance(part, type)
+        must(made, "Sequential takes layers, one after the other, such as Sequential(Linear(2, 3), "
+             "Tanh()); got {}", f"{part!r:.60}", error=TypeError)
 
 
 def flattening(found, size, dtype, theta):
@@ -232,8 +209,7 @@ def flattening(found, size, dtype, theta):
              "parameters", theta.shape, size)
 
 
-def features(x, n, layer, dtype=None):
-    """dtype: that of the parameters; x must not turn the results into another one."""
+def features(x, n, layer, dtype=None):  # dtype: that of the parameters, and of the results
     must(isinstance(x, np.ndarray), "{} got a {}; give it a NumPy array of floats, such as "
          "np.array(x, dtype=float)", layer, type(x).__name__, error=TypeError)
     must(x.ndim and x.shape[-1] == n, "{} got an input of shape {}; its last axis must hold the {} "
@@ -242,16 +218,14 @@ def features(x, n, layer, dtype=None):
          "{2}; write x.astype(np.{1})", layer, dtype, x.dtype, error=TypeError)
 
 
-def unchanged(layer, before, after):
-    """Raise ValueError if one of several arrays, {what it is: array}, is no longer as it was."""
+def unchanged(layer, before, after):  # both {what it is: array}
     for what, array in before.items():
         must(np.array_equal(array, after[what], equal_nan=array.dtype.kind == "f"), "{} changes "
              "{}; forward and backward may write only what they keep, and the gradients of the "
              "parameters", type(layer).__name__, what)
 
 
-def pairs(guesses, targets, what="guesses"):
-    """Return guesses and targets as floats of one dtype. Raises unless of one shape, not empty."""
+def pairs(guesses, targets, what="guesses"):  # -> two arrays of floats, of one dtype and shape
     must(np.shape(guesses) == np.shape(targets), "{} have shape {}, targets {}; they must be the "
          "same", what, np.shape(guesses), np.shape(targets))
     (guesses,) = floats(guesses)
@@ -259,22 +233,19 @@ def pairs(guesses, targets, what="guesses"):
     return guesses, np.asarray(targets, dtype=guesses.dtype)
 
 
-def yes_or_no(logits, targets):
-    """Like `pairs`, and raises ValueError unless the targets are from 0 to 1."""
+def yes_or_no(logits, targets):  # -> as `pairs`
     logits, targets = pairs(logits, targets, "logits")
-    ends = targets.min(), targets.max()
-    must(ends[0] >= 0 and ends[1] <= 1, "targets must be from 0 (no) to 1 (yes), got {:g} to {:g}",
-         *ends)
+    low, high = targets.min(), targets.max()
+    must(low >= 0 and high <= 1, "targets must be 0 (no) to 1 (yes), got {:g} to {:g}", low, high)
     return logits, targets
 
 
 def classes(logits, targets):
     array("logits", logits, "f", "a model's last layer gives them")
-    array("labels", targets, "iu", WHOLE)
-    must(targets.shape == logits.shape[:-1], "labels of shape {} do not fit logits of shape {}; "
-         "expected one label for each row, {}", targets.shape, logits.shape, logits.shape[:-1])
-    must(targets.size, "there are no labels: the mean over no examples is not defined")
-    labels(targets, logits.shape[-1])
+    places_in("label", targets, logits.shape[-1], WHOLE, "is {} the number of classes?")
+    must(targets.size and targets.shape == logits.shape[:-1], "labels of shape {} do not fit "
+         "logits of shape {}; expected one label for each row, {}, and one row or more",
+         targets.shape, logits.shape, logits.shape[:-1])
 
 
 def fitting(model, optimizer, inputs, targets, epochs, batch_size):
@@ -292,65 +263,25 @@ def fitting(model, optimizer, inputs, targets, epochs, batch_size):
          "target", len(inputs), len(targets))
 
 
-# Perceptrons and bits (notebook 04)
-def neuron(weights, bias):
-    """Return the weights (n,) of a perceptron and its bias, a float. Raises if they are not."""
+# Perceptrons (notebook 04)
+def neuron(weights, bias):  # -> (n,) floats and a float
     weights, bias = finite(weights, "the weights"), finite(bias, "the bias")
     must(weights.ndim == 1 and weights.size and bias.ndim == 0, "a perceptron needs weights of "
          "shape (n,), one for each input, and a single bias; got {} and {}", weights, bias)
     return weights, float(bias)
 
 
-def inputs(x, n):
-    """Return the inputs (..., n) of a perceptron as floats. Raises unless they are finite and n."""
+def inputs(x, n):  # -> (..., n) floats
     x = finite(x, "the inputs")
     must(x.ndim and x.shape[-1] == n, "this perceptron has {0} inputs, got shape {1}; give one "
          "array for each, or to decide() a table of rows (..., {0})", n, x.shape)
     return x
 
 
-def examples(x, targets, n):
-    """Return x (N, n) as floats and targets as a list of N whole numbers, 0 and 1."""
-    x, targets = finite(x, "the inputs"), finite(targets, "the targets")
-    must(x.shape[1:] == (n,) and targets.shape == x.shape[:1] != (0,), "expected x of shape (N, "
-         "{}) and targets of shape (N,), with at least one example; got {} and {}", n, x, targets)
-    zeros_and_ones("targets", targets, "for classes of other names write (labels == one_of_them)")
-    return x, targets.astype(int).tolist()
-
-
-def fits_in_bits(numbers, n):
-    """Return whole numbers as an array. Raises unless n bits can hold them."""
-    whole("n", n, 1, "the number of bits")
-    numbers = np.asarray(numbers)
-    array("numbers", numbers, "iu", "bits are for whole numbers")
-    within("number", numbers, 2**n, "n bits hold {}: take a larger n, or no number below 0")
-    return numbers
-
-
-def bits(values, what="bits", axes=1):
-    """Return bits as an array of whole numbers. Raises unless every one is 0 or 1."""
-    (values,) = floats(values)
-    zeros_and_ones(what, values, "to_bits(number, n) makes the n bits of a number")
-    must(values.ndim >= axes, "{} must be an array (..., n), the lowest bit first; got a single "
-         "number", what)
-    return values.astype(np.int64)
-
-
-def addends(a, b, carry):
-    """Return the bits of two numbers and of a carry. Raises ValueError unless a, b are as long."""
-    a, b, carry = bits(a), bits(b), bits(carry, "the carry", 0)
-    must(a.shape[-1] == b.shape[-1] > 0, "expected as many bits in both numbers, got {} and {}; "
-         "to_bits(number, n) makes the n bits of a number", a, b)
-    return a, b, carry
-
-
 # Attention (notebook 05)
-def rows(tokens, size):
-    """Return tokens as an array. Raises TypeError or ValueError unless each is a row of a table."""
-    tokens = np.asarray(tokens)
-    array("tokens", tokens, "iu", "an embedding looks rows up by their number")
-    within("token", tokens, size, "the table has {} rows: was it made for another vocabulary?")
-    return tokens
+def rows(tokens, size):  # -> an array of whole numbers
+    return places_in("token", np.asarray(tokens), size, "an embedding looks rows up by their "
+                     "number", "the table has {} rows: was it made for another vocabulary?")
 
 
 def places(length, width):
@@ -378,24 +309,21 @@ def attention(queries, keys, values, mask=None):
     must(keys.shape[-2] == values.shape[-2], "there are {} keys but {} values; each key needs one "
          "value", keys.shape[-2], values.shape[-2])
     shape = (*queries.shape[:-1], keys.shape[-2])
-    if mask is not None and not (
-            isinstance(mask, np.ndarray) and mask.dtype == bool and mask.shape[-2:] == shape[-2:]
-            and mask.ndim <= len(shape)
-            and all(m in (1, n) for m, n in zip(mask.shape[::-1], shape[::-1], strict=False))):
-        raise ValueError(f"the mask is {kind_of(mask)}; it must be bool, (queries, keys) = "
-                         f"{shape[-2:]}, True where a query may look; axes in front of these must "
-                         f"fit the scores {shape} by broadcasting")
+    must(mask is None or isinstance(mask, np.ndarray) and mask.dtype == bool
+         and mask.shape[-2:] == shape[-2:] and mask.ndim <= len(shape)
+         and all(m in (1, n) for m, n in zip(mask.shape[::-1], shape[::-1], strict=False)),
+         "the mask is {}; it must be bool, (queries, keys) = {}, True where a query may look; axes "
+         "in front of these must fit the scores {} by broadcasting", mask, shape[-2:], shape)
 
 
 # Language models (notebook 06)
 def tokens(values, vocab_size, context=None):
-    array("tokens", values, "iu", "a tokenizer makes them: tokenizer.encode(text)")
+    places_in("token", values, vocab_size, "a tokenizer makes them: tokenizer.encode(text)", "the "
+              "vocabulary has {} tokens: was the text encoded by the tokenizer of this model?")
     must(values.ndim == 2 and values.size, "tokens have shape {}; expected (N, T): N texts of T "
          "tokens, 1 or more of both. One text is a row: tokens[None, :]", values.shape)
     must(context is None or values.shape[1] <= context, "the texts have {0} tokens, the context "
          "holds {1}; give the last {1}: tokens[:, -{1}:]", values.shape[1], context)
-    within("token", values, vocab_size, "the vocabulary has {} tokens: was the text encoded by the "
-           "tokenizer of this model?")
 
 
 def training(model, text, steps, batch_size):
@@ -406,8 +334,7 @@ def training(model, text, steps, batch_size):
     tokens(np.asarray(text)[None, :], model.config["vocab_size"])
 
 
-def sampling(logits, temperature, top_k, top_p):
-    """Return logits as float64. Raises unless the next token can be drawn from them like this."""
+def sampling(logits, temperature, top_k, top_p):  # -> (V,) float64
     logits = np.asarray(logits, dtype=np.float64)
     must(logits.ndim == 1 and logits.size and not np.isnan(logits).any(), "logits have shape {}; "
          "expected (V,) numbers, one for each token, none of them NaN", logits.shape)
@@ -430,15 +357,13 @@ def transformer(vocab_size, context, width, heads, blocks, causal, positions):
          positions)
 
 
-def parameter_count(vocab_size, context, width, heads, blocks, causal, positions):
-    """How many parameters a transformer of these sizes has."""
+def parameter_count(vocab_size, context, width, heads, blocks, causal, positions):  # -> int
     table = (vocab_size + (context if positions == "learned" else 0)) * width
     head = width * vocab_size + vocab_size
     return table + blocks * (12 * width * width + 13 * width) + 2 * width + head
 
 
-def room(values, cache):
-    """Return tokens as a row (1, T). Raises unless they fit into what a cache has left."""
+def room(values, cache):  # -> (1, T)
     values = np.asarray(values)[None]
     tokens(values, cache.model.config["vocab_size"])
     must(cache.length + values.shape[1] <= cache.context, "{} tokens were read and {} more do not "
@@ -447,8 +372,7 @@ def room(values, cache):
     return values
 
 
-def prompt(values, length, model):
-    """Return the tokens of a prompt (T,). Raises unless a model can continue it by `length`."""
+def prompt(values, length, model):  # -> (T,)
     values = np.asarray(values)
     whole("length", length, 0, "how many tokens to add")
     must(values.size, "the prompt is empty, but a model continues a text: give it at least one "

@@ -7,12 +7,6 @@ import numpy as np
 from helpers import guards
 
 
-def valley(theta):
-    """The landscape f(x, y) = x⁴ + x²y² - y² + y⁴ + 6, at one point or many.   (2, ...) -> (...)"""
-    x, y = theta
-    return x**4 + x**2 * y**2 - y**2 + y**4 + 6
-
-
 def numerical_gradient(f, theta, h=1e-5):
     """The gradient of f by central differences, (f(θ + h) - f(θ - h)) / 2h for every entry.
 
@@ -51,15 +45,6 @@ def relative_error(a, b):
     return float(np.linalg.norm(off / unit) / longer)
 
 
-def valley_gradient(theta):
-    """The gradient of `valley`, derived by hand, at one point or many.   (2, ...) -> (2, ...)"""
-    x, y = theta
-    return np.stack([2 * x * (2 * x**2 + y**2), 2 * y * (x**2 - 1 + 2 * y**2)])
-
-
-MINIMA = np.array([[0, 0], [1, -1]]) / np.sqrt(2)   # of `valley`, (2, 2): a column for each
-
-
 class Optimizer:
     """What all optimizers share: an array theta of floats that every step changes in place."""
 
@@ -95,18 +80,6 @@ class Momentum(Optimizer):
     def update(self, gradient, alpha):
         self.m = self.beta * self.m + gradient
         self.theta -= alpha * self.m
-
-
-def path_of(optimizer, gradient, steps, far=1e3):
-    """Let an optimizer walk. Returns where its theta was after 0, 1, 2, … steps, (K + 1, *shape).
-
-    gradient: a function of theta. The walk ends early if an entry is more than `far` away from 0.
-    """
-    path = [optimizer.theta.copy()]
-    while len(path) <= steps and np.abs(path[-1]).max() <= far:
-        optimizer.step(gradient(optimizer.theta))
-        path.append(optimizer.theta.copy())
-    return np.array(path)
 
 
 class Adam(Optimizer):

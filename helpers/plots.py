@@ -71,9 +71,8 @@ def with_alt(figure, alt):
 def picture(figure, alt=None):
     """Return the display data and metadata of a figure: (data, metadata) of a Jupyter output.
 
-    Its description, `alt` or what `with_alt` gave to it, stands in the metadata, where nbconvert's
-    classic template and the web book look for it, and as the output's plain text, which terminals
-    show and nbval compares.
+    Its description, `alt` or what `with_alt` gave to it, stands in the metadata, for nbconvert's
+    classic template and the web book, and as plain text, which terminals show and nbval compares.
     """
     alt = with_alt(figure, getattr(figure, "alt", None) if alt is None else alt).alt
     data = {"image/png": b64encode(png(figure)).decode("ascii"), "text/plain": alt}
@@ -88,11 +87,7 @@ def description(alt):
 
 
 def put(data, metadata):
-    """Put a picture on the page, and its description folded under it.
-
-    That is an output of its own, because no page that shows notebooks (JupyterLab, GitHub,
-    nbconvert's default HTML) reads the one in the metadata of a picture.
-    """
+    """Put a picture on the page and, folded under it, its description: few read the metadata."""
     display(data, raw=True, metadata=metadata)
     display({"text/html": description(data["text/plain"])}, raw=True)
 
@@ -157,8 +152,7 @@ def fixed_axes(figsize, rows, columns, **margins):
     """
     figure = Figure(figsize=figsize)
     figure.set_layout_engine("none")
-    ratios = {key: margins.pop(key) for key in ("width_ratios", "height_ratios") if key in margins}
-    return figure, figure.subplots(rows, columns, squeeze=False, gridspec_kw=margins, **ratios)
+    return figure, figure.subplots(rows, columns, squeeze=False, gridspec_kw=margins)
 
 
 def sparse_log(ax, low, high, every=4):

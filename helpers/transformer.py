@@ -14,15 +14,8 @@ from tqdm.auto import tqdm
 
 from helpers import guards
 from helpers.arrays import softmax
-from helpers.attention import (
-    Embedding,
-    MultiHeadAttention,
-    attend,
-    merge_heads,
-    rotary_tables,
-    rotate,
-    split_heads,
-)
+from helpers.attention import (Embedding, MultiHeadAttention, attend, merge_heads, rotary_tables,
+                               rotate, split_heads)
 from helpers.data import CharTokenizer
 from helpers.layers import GELU, Layer, Linear, Sequential, SoftmaxCrossEntropy, flatten, is_matrix
 from helpers.optimizers import Adam, clip_gradient, warmup_cosine

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from helpers import data
 from tools import build_data
+from tools.runs import keep_in, save_runs
 
 ROOT = Path(__file__).resolve().parent.parent
 LOADERS = {
@@ -373,7 +374,7 @@ def test_the_unknown_character_is_named_with_its_place(text, message):
 
 @pytest.mark.parametrize("value", [None, 3, b"ab", ["a", "b"], np.array([0, 1])])
 def test_only_str_is_encoded(value):
-    with pytest.raises(TypeError, match=f"text must be a str, not {type(value).__name__}"):
+    with pytest.raises(TypeError, match="text must be a str, got "):
         data.CharTokenizer("ab").encode(value)
     with pytest.raises(TypeError, match="text must be a str"):
         data.CharTokenizer.from_text(value)
@@ -516,7 +517,7 @@ RUNS = {
 
 
 def test_long_runs_are_kept_and_read_back(tmp_path):
-    data.save_runs(tmp_path / "runs_06.npz", RUNS)
+    save_runs(tmp_path / "runs_06.npz", RUNS)
     (theta, run, samples), (one,) = data.load_runs(tmp_path / "runs_06.npz").values()
     assert theta.dtype == np.float32
     np.testing.assert_allclose(theta, RUNS["06 play"][0], atol=1e-3)
@@ -530,7 +531,8 @@ def test_long_runs_are_short_in_a_browser_alone(tmp_path, monkeypatch, capsys):
     """The build keeps what a run came to; a browser trains a little and takes that."""
     theta, run, samples = RUNS["06 play"]
     assert data.browser_steps(1700) == 1700
-    monkeypatch.setenv("COURSE_KEEP_RUNS", str(tmp_path / "runs_06.npz"))
+    monkeypatch.setattr(data, "KEEP", None)
+    keep_in(tmp_path / "runs_06.npz")
     assert data.browser_result("06 play", theta, run, samples) == (theta, run, samples)
     assert data.browser_result("06 one", 0.5) == 0.5
     assert capsys.readouterr().out == ""

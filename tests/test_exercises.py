@@ -194,8 +194,18 @@ def endless(*_):
 
 GENERIC = [
     ("1.2", lambda T: 1 / 0), ("1.2", lambda T: None), ("1.2", lambda T: {}), ("1.2", 3),
-    ("1.2", endless),
+    ("1.2", endless), ("1", 3), ("98.1", 3), ("1.98", 3),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "told"), [
+    ("1", 'name the exercise as in the text, for example check("6.1", answer)'),
+    (12, 'name the exercise as in the text, for example check("6.1", answer)'),
+    ("98.1", "there is no notebook 98 with exercises"),
+    ("1.98", "there is no such exercise; notebook 1 has 1.1, 1.2, "),
+])  # fmt: skip
+def test_a_number_that_no_exercise_has_is_told(number, told):
+    assert checks.verdict(number, 3).startswith(f"✗ {number}: {told}")
 
 
 def test_there_are_enough_mistakes():

@@ -35,6 +35,21 @@ def displayed(monkeypatch):
     return found
 
 
+@pytest.fixture
+def boxes(monkeypatch, displayed):
+    """Collect the boxes of widgets that live makes; each must be what it displays."""
+    found = []
+
+    def box(parts):
+        found.append(ipywidgets.VBox(parts))
+        return found[-1]
+
+    monkeypatch.setattr(live, "VBox", box)
+    yield found
+    (data, _), _ = displayed
+    assert data[WIDGET]["model_id"] == found[0].model_id
+
+
 def texts(figure):
     """Every text of a figure."""
     return [t.get_text() for t in figure.findobj(plt.Text) if t.get_text()]
@@ -88,9 +103,10 @@ def test_live_shows_widgets_with_a_picture_of_the_first_state(displayed):
     assert base64.b64decode(data["image/png"]) == plots.png(line(2.0))
 
 
-def test_live_redraws_when_a_control_moves():
+def test_live_redraws_when_a_control_moves(boxes):
     slider, text = ipywidgets.FloatSlider(1.0, min=0, max=3), ipywidgets.Text("one")
-    box, *_ = live.build(line, ALT, {"slope": slider, "title": text})
+    live.live(line, ALT, slope=slider, title=text)
+    (box,) = boxes
     image, message = box.children[2], box.children[3]
     assert image.value == plots.png(line(1.0, "one"))
     slider.value = 2.5
@@ -104,14 +120,15 @@ def test_live_redraws_when_a_control_moves():
     assert slider.description == "slope"
 
 
-def test_live_writes_an_error_under_the_last_good_picture():
+def test_live_writes_an_error_under_the_last_good_picture(boxes):
     def draw(n):
         if n == 2:
             raise ValueError("two <is> too many")
         return line(n)
 
     slider = ipywidgets.IntSlider(1, min=0, max=3)
-    box, *_ = live.build(draw, ALT, {"n": slider})
+    live.live(draw, ALT, n=slider)
+    (box,) = boxes
     before = box.children[1].value
     slider.value = 2
     assert "ValueError: two &lt;is&gt; too many" in box.children[2].value

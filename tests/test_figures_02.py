@@ -9,15 +9,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from helpers.lessons.notebook_02 import figures
-from helpers.optimizers import (
-    MINIMA,
-    SGD,
-    Adam,
-    Momentum,
-    path_of,
-    valley,
-    valley_gradient,
-)
+from helpers.lessons.notebook_02.walks import MINIMA, path_of, valley, valley_gradient
+from helpers.optimizers import SGD, Adam, Momentum
 from helpers.plots import png
 from tests.course import defined_in
 

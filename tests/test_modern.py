@@ -11,6 +11,7 @@ from helpers.attention import MultiHeadAttention
 from helpers.data import CharTokenizer
 from helpers.layers import GELU, SoftmaxCrossEntropy, flatten, gradient_error, parameters
 from helpers.lessons.notebook_07.ideas import Gate, loss_by_place, without
+from helpers.lessons.notebook_07.training import hold_then_fall, optimizers_for, train_modern
 from helpers.modern import (
     BlockedAttention,
     ModernTransformer,
@@ -18,10 +19,7 @@ from helpers.modern import (
     QKNorm,
     ReLUSquared,
     RMSNorm,
-    hold_then_fall,
     newton_schulz,
-    optimizers_for,
-    train_modern,
 )
 from helpers.optimizers import Adam, numerical_gradient, relative_error
 from helpers.transformer import KeyValueCache, evaluate, generate, loss_and_gradient, sample_batch
@@ -378,7 +376,7 @@ def test_the_module_holds_nothing_that_the_notebook_does_not_teach():
     public = {name for name, value in vars(modern).items()
               if getattr(value, "__module__", "") == modern.__name__}
     assert public == {"BlockedAttention", "RMSNorm", "ReLUSquared", "QKNorm", "ModernTransformer",
-                      "newton_schulz", "Muon", "optimizers_for", "hold_then_fall", "train_modern"}
+                      "newton_schulz", "Muon"}
 
 
 def test_what_muon_leaves_gets_adam_with_the_means_of_the_recipe():

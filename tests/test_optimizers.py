@@ -6,17 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from helpers.lessons.notebook_02.walks import MINIMA, path_of, valley, valley_gradient
 from helpers.optimizers import (
-    MINIMA,
     SGD,
     Adam,
     Momentum,
     clip_gradient,
     numerical_gradient,
-    path_of,
     relative_error,
-    valley,
-    valley_gradient,
     warmup_cosine,
 )
 from tests.course import defined_in
@@ -242,7 +239,7 @@ def test_relative_error():
     assert relative_error([1.0], [0.0]) == 1
     assert relative_error([[3.0, 4.0]], [3.0, 4.5]) == pytest.approx(0.5 / math.hypot(3, 4.5))
     assert math.isnan(relative_error([np.nan], [1.0]))
-    with pytest.raises(ValueError, match="cannot compare 2 numbers with 3"):
+    with pytest.raises(ValueError, match=r"cannot compare .*\(2,\) with .*\(3,\)"):
         relative_error(np.ones(2), np.ones(3))
     assert relative_error([1e-200], [2e-200]) == pytest.approx(0.5)  # whose squares are 0
     assert relative_error(np.float32([1e30, 0]), np.float32([1e30, 1e30])) > 0.5

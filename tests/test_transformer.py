@@ -284,7 +284,7 @@ def test_the_last_step_is_checked_even_between_checks():
 def test_a_loss_that_is_no_number_is_noticed():
     model = small()
     model.theta[:] = np.inf
-    with pytest.raises(FloatingPointError, match="at step 0; if the parameters were finite"):
+    with pytest.raises(FloatingPointError, match="at step 0; were the parameters finite"):
         train(model, TOKENS, 5, progress=False)
 
 

@@ -12,7 +12,6 @@ float32 training run) is kept while the code of its notebook is unchanged; --fre
 import argparse
 import hashlib
 import json
-import os
 import re
 import shutil
 import sys
@@ -23,6 +22,7 @@ from pathlib import Path
 
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_code_cell
 
 from helpers.data import load_runs
 from tools import notebooks
@@ -133,10 +133,12 @@ def execute(path, fresh=False):
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         runs = Path(folder, f"runs_{path.name[:2]}.npz")
+        keeper = insert_keeper(notebook, runs)
         try:
-            client.execute(env={**os.environ, "COURSE_KEEP_RUNS": str(runs)})
+            client.execute()
         except CellExecutionError as error:
             raise BuildError(f"{path.name}: a cell failed\n{error}") from error
+        notebook.cells.remove(keeper)
         keep_runs(runs, notebooks.ROOT / "data" / runs.name, keep)
     for number, cell in enumerate(notebooks.code_cells(notebook), start=1):
         cell.execution_count = number
@@ -156,6 +158,16 @@ def execute(path, fresh=False):
         target = notebooks.ROOT / "docs" / PICTURES[path.stem]
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(opening_picture(notebook))
+
+
+def insert_keeper(notebook, path):
+    """Put a cell after the bootstrap cell, or first, that writes long runs to a file; return it."""
+    cell = new_code_cell(f"import sys\nsys.path.append({str(notebooks.ROOT)!r})\n"
+                         f"from tools.runs import keep_in\nkeep_in({str(path)!r})")
+    places = [i for i, other in enumerate(notebook.cells, start=1)
+              if notebooks.BOOTSTRAP in notebooks.tags(other)]
+    notebook.cells.insert(max(places, default=0), cell)
+    return cell
 
 
 def keep_runs(new, old, keep):

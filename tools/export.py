@@ -11,6 +11,7 @@ import builtins
 import re
 import symtable
 import sys
+import textwrap
 
 from tools.notebooks import ROOT, all_notebooks, code_cells, read
 
@@ -138,11 +139,12 @@ def import_block(module, source, imports, home):
 
 
 def from_line(origin, names):
-    """Return `from origin import names`, over several lines if it would be too long for one."""
-    line = f"from {origin} import {', '.join(names)}"
-    if len(line) <= 100:
-        return line
-    return f"from {origin} import (\n" + "".join(f"    {name},\n" for name in names) + ")"
+    """Return `from origin import names`, if it is too long for a line as the notebooks write it."""
+    start = f"from {origin} import "
+    if len(start) + len(", ".join(names)) <= 100:
+        return start + ", ".join(names)
+    indent = " " * (len(start) + 1)
+    return textwrap.fill(f"{start}({', '.join(names)})", 100, subsequent_indent=indent)
 
 
 def group(origin):

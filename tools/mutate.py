@@ -330,9 +330,8 @@ def other_number(value):
 def files(root=ROOT):
     """The names of the files in which something is changed."""
     modules = [f"helpers/{name}.py" for name in (*BUILT, "checks", "guards")]
-    lessons = [path.relative_to(root).as_posix() for kind in ("exercises", "figures")
-               for path in sorted(root.glob(f"helpers/lessons/notebook_*/{kind}.py"))]  # fmt: skip
-    return modules + lessons
+    lessons = sorted(root.glob("helpers/lessons/notebook_*/[!_]*.py"))
+    return modules + [path.relative_to(root).as_posix() for path in lessons]
 
 
 def draw(seed, number, root=ROOT):
@@ -378,10 +377,12 @@ def tests_of(file):
     stem, lesson = Path(file).stem, re.search(r"notebook_(\d\d)", file)
     if lesson and stem == "figures":  # no file but its tests imports a lesson
         return [f"tests/test_figures_{lesson[1]}.py"], ["tests/test_accessibility.py"]
-    if lesson:
+    if lesson and stem == "exercises":
         others = ["tests/test_exercises.py", "tests/test_checks.py", "tests/test_instructors.py"]
         return [others[0], "-k", f"[{int(lesson[1])}."], others
     names = {"checks": ["checks", "exercises"], "guards": BUILT}.get(stem, [stem])
+    if lesson:  # what its notebook exports is tested beside the module that the notebook builds
+        names = [BUILT[int(lesson[1]) - 1]]
     own = [f"tests/test_{name}.py" for name in names]
     others = [
         f"tests/{path.name}" for path in sorted((ROOT / "tests").glob("test_*.py"))

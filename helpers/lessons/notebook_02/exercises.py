@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from helpers.checks import EXERCISES, Exercise, Wrong, call, members, numbers
-from helpers.optimizers import valley_gradient
+from helpers.lessons.notebook_02.walks import valley_gradient
 
 # --- 2.1: the gradient by hand ---
 

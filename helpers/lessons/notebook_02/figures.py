@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
-from helpers.optimizers import MINIMA, SGD, path_of, valley, valley_gradient
+from helpers.lessons.notebook_02.walks import MINIMA, path_of, valley, valley_gradient
+from helpers.optimizers import SGD
 from helpers.plots import (
     BLACK,
     BLUE,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers import guards
+from helpers.lessons.notebook_04 import bit_guards
 from helpers.perceptron import AND, OR, XOR
 
 
@@ -20,12 +20,12 @@ def full_adder(a, b, carry):
 
 def to_bits(numbers, n):
     """Whole numbers to n bits, the lowest first. Raises if n bits do not hold them."""
-    return guards.fits_in_bits(numbers, n)[..., None] >> np.arange(n) & 1       # (..., n)
+    return bit_guards.fits_in_bits(numbers, n)[..., None] >> np.arange(n) & 1   # (..., n)
 
 
 def from_bits(bits):
     """The whole number that bits stand for, the lowest first. Raises for what is no bit."""
-    bits = guards.bits(bits)
+    bits = bit_guards.bits(bits)
     return bits @ 2 ** np.arange(bits.shape[-1], dtype=np.int64)                # (...)
 
 
@@ -34,7 +34,7 @@ def ripple_carry_add(a, b, carry=0):
 
     carry: a bit to add at the lowest place. Raises ValueError for what is no bit, and for numbers
     of different length."""
-    a, b, carry = guards.addends(a, b, carry)
+    a, b, carry = bit_guards.addends(a, b, carry)
     sums = []
     for k in range(a.shape[-1]):
         bit, carry = full_adder(a[..., k], b[..., k], carry)
