@@ -471,10 +471,10 @@ def race_figure(landscapes, rates, race):
         below.set_ylim(low, high)
     return with_alt(figure, "Above, two landscapes with a walk of each optimizer, told apart by "
                     "line and marker. Below, the steps they need over the learning rate, for "
-                    "several draws of starts, which lie close together. On f plain descent gets "
-                    "lowest. In the bent gorge of Rosenbrock it works with one learning rate only "
-                    "and takes thousands of steps; momentum takes the fewest. Adam's curves "
-                    "overlap, from 0.018 to 0.18; no other's do by more than one rate.")
+                    "several draws of starts. On f plain descent gets lowest. In the bent gorge of "
+                    "Rosenbrock it works with one learning rate only and takes thousands of steps; "
+                    "momentum takes the fewest. Adam's curves overlap, from 0.018 to 0.18; no "
+                    "other's do by more than one rate.")
 
 
 def batches_figure(s, t, goal, paths):
