@@ -6,6 +6,7 @@ from functools import partial
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 
 from helpers.lessons.notebook_02 import figures
@@ -202,6 +203,8 @@ def test_push_figure_at_the_ends_of_its_sliders(alpha, beta):
     figure = figures.push_figure(bowl_walk, alphas, betas, rates, alpha, beta)
     left, right = figure.axes
     np.testing.assert_array_equal(left.lines[-1].get_xydata(), [(alpha, beta)])
+    filled, lines = [c for c in left.collections if isinstance(c, ContourSet)]
+    assert list(lines.levels) == list(filled.levels[1:]) == [0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1]
     assert {text.get_text() for text in left.texts} >= {"0.75", "0.80", "0.85", "0.90", "0.95"}
     path = bowl_walk(alpha, beta)
     share = np.linalg.norm(path, axis=1) / np.linalg.norm(path[0])
