@@ -279,6 +279,7 @@ def slope_of_slopes(my_f, my_x, my_h):
 @pytest.mark.parametrize(("number", "part", "answer"), [
     ("1.1", "a size is not repeated until it fits", tiled),
     ("1.3", "they are whole numbers", lambda k, n: np.eye(n, dtype=int)[k]),
+    ("1.3", "your result at index", lambda k, n: np.eye(n, dtype=int)[np.sort(k)]),
     ("2.2", "a curvature has a sign", slope_of_slopes),
     ("2.6", "β keeps the OLD mean", exchanged),
     ("2.6", "you put ONE array into your list", buffered),
