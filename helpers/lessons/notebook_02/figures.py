@@ -473,7 +473,7 @@ def race_figure(landscapes, rates, race):
                     "line and marker. Below, the steps they need over the learning rate, for "
                     "several draws of starts. On f plain descent gets lowest. In the bent gorge of "
                     "Rosenbrock it works with one learning rate only and takes thousands of steps; "
-                    "momentum takes the fewest. Adam's curves overlap, from 0.018 to 0.18; no "
+                    "momentum takes the fewest. Adam's curves overlap, from 0.018 to 0.1; no "
                     "other's do by more than one rate.")
 
 
