@@ -250,3 +250,57 @@ def test_a_check_leaves_no_clock_running():
 def test_the_stop_button_stops_a_check():
     with pytest.raises(KeyboardInterrupt), checks.time_limit(60):
         raise KeyboardInterrupt
+
+
+def exchanged(my_slopes, my_alpha, my_beta_1, my_beta_2, my_epsilon):
+    """Adam with the shares of old and new exchanged, written without the lesson's own `adam`."""
+    m, v, rows = 0, 0, []
+    for k, g in enumerate(my_slopes, start=1):
+        m = (1 - my_beta_1) * m + my_beta_1 * g
+        v = (1 - my_beta_2) * v + my_beta_2 * g**2
+        below = np.sqrt(v / (1 - my_beta_2**k)) + my_epsilon
+        rows.append(my_alpha * m / (1 - my_beta_1**k) / below)
+    return rows
+
+
+def tiled(shape_a, shape_b):
+    """The rule of a learner who thinks that a shorter axis is repeated until it fits."""
+    result = []
+    for m, n in itertools.zip_longest(shape_a[::-1], shape_b[::-1], fillvalue=1):
+        if m != n and 1 not in (m, n) and (0 in (m, n) or max(m, n) % min(m, n)):
+            return None
+        result.insert(0, 0 if 0 in (m, n) else max(m, n))
+    return tuple(result)
+
+
+def buffered(my_slopes, my_alpha, my_beta_1, my_beta_2, my_epsilon):
+    """Right, but for one array that stands in the list many times."""
+    change, rows = np.zeros(my_slopes.shape[1]), []
+    for row in KNOWN["2.6"].right(my_slopes, my_alpha, my_beta_1, my_beta_2, my_epsilon):
+        change[:] = row
+        rows.append(change)
+    return np.array(rows)
+
+
+def slope_of_slopes(my_f, my_x, my_h):
+    return abs((my_f(my_x + my_h) - my_f(my_x)) - (my_f(my_x) - my_f(my_x - my_h))) / my_h**2
+
+
+@pytest.mark.parametrize(("number", "part", "answer"), [
+    ("1.1", "a size is not repeated until it fits", tiled),
+    ("1.3", "they are whole numbers", lambda k, n: np.eye(n, dtype=int)[k]),
+    ("1.3", "your result at index", lambda k, n: np.eye(n, dtype=int)[np.sort(k)]),
+    ("2.2", "a curvature has a sign", slope_of_slopes),
+    ("2.6", "β keeps the OLD mean", exchanged),
+    ("2.6", "you put ONE array into your list", buffered),
+])
+def test_an_answer_written_another_way_gets_the_same_diagnosis(number, part, answer):
+    assert part in checks.verdict(number, answer)
+
+
+def test_the_far_points_of_1_5_coincide_so_closely_that_a_square_becomes_negative():
+    lesson = importlib.import_module("helpers.lessons.notebook_01.exercises")
+    far, _ = KNOWN["1.5"].cases[3]
+    assert (lesson.squares(far, far) < 0).any()
+    gaps = np.sqrt(np.square(far[:, None] - far).sum(axis=-1))
+    assert set(gaps.round(3).ravel()) == {0, 3.464}  # two heaps, so a table of zeros is wrong

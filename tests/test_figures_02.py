@@ -6,6 +6,7 @@ from functools import partial
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 
 from helpers.lessons.notebook_02 import figures
@@ -86,21 +87,25 @@ def test_every_optimizer_has_a_line_and_a_marker_of_its_own():
 def test_race_figure_shows_every_walk_and_every_arrival():
     rates = (0.001, 0.01, 0.1)
     walks = {name: (0.01, walk(1, 1, 0.01, name, 40)) for name in MAKERS}
-    race = {"f": {name: np.array([50.0 + i, 20.0, np.inf]) for i, name in enumerate(MAKERS)}}
+    draws = np.array([[50.0, 20, np.inf], [60, 30, np.inf], [70, np.inf, 40]]).T    # (3 rates, 3)
+    race = {"f": {name: draws + i for i, name in enumerate(MAKERS)}}
     reach = (-1, 1, 0, 1)
     figure = figures.race_figure({"f": (lambda t: valley(t) - 5.75, reach, MINIMA, walks)},
                                  rates, race)
     above, below = figure.axes
     assert above.get_title("left") == "f, from (1, 1)"
-    for line, arrival, (name, (_, path)) in zip(above.lines[1:], below.lines, walks.items(),
-                                                strict=True):
+    for i, (line, (name, (_, path))) in enumerate(zip(above.lines[1:], walks.items(),
+                                                      strict=True)):
+        arrival, *each = below.lines[4 * i : 4 * i + 4]  # the medians, and each of three draws
         np.testing.assert_array_equal(line.get_xydata(), path)
-        np.testing.assert_array_equal(arrival.get_ydata(), race["f"][name])
+        np.testing.assert_array_equal(arrival.get_ydata(), [60 + i, 30 + i, np.inf])
+        np.testing.assert_array_equal([one.get_ydata() for one in each], race["f"][name].T)
+        assert {one.get_linestyle() for one in each} == {"None"}
         assert line.get_color() == arrival.get_color() == figures.STYLES[name]["color"]
         assert line.get_linestyle() == figures.STYLES[name]["linestyle"]
     labels = [text.get_text() for text in above.get_legend().get_texts()]
     assert labels == [f"{name}, α = 0.01" for name in MAKERS]
-    assert below.get_ylim()[0] < 20 < 53 < below.get_ylim()[1]
+    assert below.get_ylim()[0] < 20 < 73 < below.get_ylim()[1]
 
 
 def test_rate_figure_holds_what_was_measured():
@@ -191,6 +196,9 @@ def test_push_figure_at_the_ends_of_its_sliders(alpha, beta):
     figure = figures.push_figure(bowl_walk, alphas, betas, rates, alpha, beta)
     left, right = figure.axes
     np.testing.assert_array_equal(left.lines[-1].get_xydata(), [(alpha, beta)])
+    filled, lines = [c for c in left.collections if isinstance(c, ContourSet)]
+    assert list(lines.levels) == list(filled.levels[1:]) == [0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1]
+    assert {text.get_text() for text in left.texts} >= {"0.75", "0.80", "0.85", "0.90", "0.95"}
     path = bowl_walk(alpha, beta)
     share = np.linalg.norm(path, axis=1) / np.linalg.norm(path[0])
     title = right.get_title("left")

@@ -78,7 +78,7 @@ rule = Exercise(
         ((), (5,)), ((2, 5), ()), ((2, 1, 4), (3, 1)), ((3, 1), (2, 1, 4)), ((1, 4), (3, 4)),
         ((3, 4), (1, 4)), ((7, 1, 1), (2, 3)), ((1,), (0,)), ((0,), (1,)), ((2, 3, 0), (1, 1)),
         ((3,), (4,)), ((2, 3), (3, 2)), ((4, 3), (4,)), ((4,), (4, 3)), ((2, 1, 4), (2, 3)),
-        ((0,), (3,)), ((2, 1), (2, 3, 4)), ((5, 4, 3), (5, 1, 2)),
+        ((0,), (3,)), ((2, 1), (2, 3, 4)), ((5, 4, 3), (5, 1, 2)), ((4,), (2,)), ((3, 2), (3, 6)),
     ],
     probe=shape_given,
 )
@@ -149,6 +149,13 @@ def only_first(a, b):
     return stretched(a, b) if fits else None
 
 
+@rule.mistake("a size is not repeated until it fits: (2,) and (4,) do not, only a 1 is stretched")
+def multiples(a, b):
+    pairs = list(zip(*filled(a, b), strict=True))
+    fits = all(m == n or 1 in (m, n) or (m * n and max(m, n) % min(m, n) == 0) for m, n in pairs)
+    return tuple(m * n if 1 in (m, n) else max(m, n) for m, n in pairs) if fits else None
+
+
 @rule.mistake("the sizes come out back to front; turn them round at the end")
 def back_to_front(a, b):
     result = broadcast_shape(a, b)
@@ -209,8 +216,17 @@ def one_hot(my_labels, classes):
     return (my_labels[:, None] == np.arange(classes)).astype(np.float64)
 
 
+def entries(answer, my_labels, classes):
+    """The table and, if it is right, the type of its entries: 1 and 1.0 compare as equal."""
+    table = call(answer, my_labels, classes)
+    if not np.array_equal(numbers(table), one_hot(my_labels, classes)):
+        return {"": table}
+    kind = numbers(table).dtype.kind
+    return {"": table, "the type": {"f": "float", "b": "bool"}.get(kind, "int")}
+
+
 LABELS = [([2, 0, 1, 1, 2], 3), ([3, 8, 0, 5, 5, 1, 6], 10), ([4], 6), ([1, 3, 0, 3], 4)]
-rows = Exercise("1.3", one_hot, cases=[(np.array(k), n) for k, n in LABELS])
+rows = Exercise("1.3", one_hot, cases=[(np.array(k), n) for k, n in LABELS], probe=entries)
 rows.mistake("your table has a row for each class; rows are examples, so the labels are the column",
              lambda k, n: (k == np.arange(n)[:, None]) * 1.0)
 rows.mistake("labels and classes were compared one to one; make the labels a column",
@@ -221,6 +237,8 @@ rows.mistake("zeros and ones are the wrong way round",
              lambda k, n: (k[:, None] != np.arange(n)) * 1.0)
 rows.mistake("the entries are right, but they are True and False; 0.0 and 1.0 are floats, so end "
              "with .astype(np.float64)", lambda k, n: k[:, None] == np.arange(n))
+rows.mistake("the entries are right, but they are whole numbers; 0.0 and 1.0 are floats, so end "
+             "with .astype(np.float64)", lambda k, n: (k[:, None] == np.arange(n)).astype(int))
 rows.mistake("the row of label k holds k; it should hold a 1 in place k",
              lambda k, n: (k[:, None] == np.arange(n)) * k[:, None])
 rows.mistake("the table is only as wide as the largest label asks; it should have n columns",

@@ -108,7 +108,8 @@ def slide(x):
 
 
 curvature = Exercise("2.2", lambda my_f, my_x, my_h: bend(my_f, my_x, my_h) / my_h**2, cases=[
-    (hill, 0.7, 1e-3), (slide, 1.3, 2e-3), (math.exp, 0.4, 1e-3), (hill, -1.1, 3e-4)],
+    (hill, 0.7, 1e-3), (slide, 1.3, 2e-3), (math.exp, 0.4, 1e-3), (hill, -1.1, 3e-4),
+    (slide, -0.9, 1e-3)],
     tolerance=1e-4)
 for diagnosis, formula in [
     ("this is h² f''; divide by h²", lambda f, x, h: bend(f, x, h)),
@@ -122,7 +123,7 @@ for diagnosis, formula in [
     ("divided by h³; the sum of both sides leaves h² f''", lambda f, x, h: bend(f, x, h) / h**3),
     ("this is the curvature at x + h: put x in the middle, h to both sides",
      lambda f, x, h: (f(x + 2 * h) - 2 * f(x + h) + f(x)) / h**2),
-    ("twice of it: a half from each side makes one h² f''",
+    ("this is twice the curvature: a half from each side makes one h² f''",
      lambda f, x, h: 2 * bend(f, x, h) / h**2),
     ("`/ h * 2` and `/ h ** 2` differ: a square has two stars",
      lambda f, x, h: bend(f, x, h) / h * 2),
@@ -148,6 +149,8 @@ for diagnosis, formula in [
      lambda f, x, h: -bend(f, x, h) / h**2),
     ("brackets are missing: only the last height is divided by h²",
      lambda f, x, h: f(x + h) - 2 * f(x) + f(x - h) / h**2),
+    ("a curvature has a sign: on a ridge, where the slope falls, it is negative",
+     lambda f, x, h: abs(bend(f, x, h)) / h**2),
 ]:
     curvature.mistake(diagnosis, formula)
 
@@ -180,7 +183,7 @@ def run_descent(answer, my_slope, my_start, my_alpha, my_tolerance, my_limit):
     try:
         result = call(answer, counted, my_start, my_alpha, my_tolerance, my_limit)
     except Endless:
-        raise Wrong(f"your loop does not end; it must stop after my_limit = {my_limit} steps, "
+        raise Wrong(f"your loop goes on and on; after my_limit = {my_limit} steps it must stop, "
                     "wherever it is") from None
     if not isinstance(result, (tuple, list)) or len(result) != 2:
         raise Wrong("give back two things: theta, steps")
@@ -251,6 +254,12 @@ def one_after_the_other(my_slope, my_start, my_alpha, my_tolerance, my_limit):
         theta[0] -= my_alpha * my_slope(theta)[0]
         theta[1] -= my_alpha * my_slope(theta)[1]
     return theta, my_limit
+
+
+@descent.mistake("you give back theta after the first step: a `return` stands inside the loop that "
+                 "should stand behind it")
+def once(my_slope, my_start, my_alpha, my_tolerance, my_limit):
+    return walk(my_slope, my_start, my_alpha, my_tolerance, 1)
 
 
 @descent.mistake("the limit counts steps, and you stop one step before it")
@@ -328,7 +337,7 @@ def both(my_slope, my_start, my_alpha, my_tolerance, my_limit):
     return theta, steps
 
 
-@descent.told("your loop does not end; it must stop after my_limit")
+@descent.told("your loop goes on and on; after my_limit")
 def endless(my_slope, my_start, my_alpha, my_tolerance, my_limit):
     theta = np.array(my_start)
     while np.abs(my_slope(theta)).sum() > 0:
@@ -474,6 +483,12 @@ for diagnosis, options in [
     ("ε stands beside the root, not under it", {"under": lambda v, e: np.sqrt(v + e)}),
     ("ε is missing below the fraction", {"under": lambda v, e: np.sqrt(v)}),
     ("take the root of v before you divide", {"under": lambda v, e: v + e}),
+    ("`** 1/2` is the first power, halved; write ** 0.5 or np.sqrt",
+     {"under": lambda v, e: v / 2 + e}),
+    ("(1 - β)ᵏ is not 1 - βᵏ: the power belongs to β alone",
+     {"power": lambda beta, k: 1 - (1 - beta) ** k}),
+    ("each direction has its own v: square g entry by entry, without a sum",
+     {"square": lambda g: np.full_like(g, g @ g)}),
     ("k counts from 1; your first step has k = 2", {"first": 2}),
     ("k counts from 1: in the first step 1 - βᵏ was 0, and dividing by it gave NaN", {"first": 0}),
     ("you wrote β k where βᵏ is meant: a power has two stars",
@@ -514,6 +529,11 @@ changes.mistake("this is where θ went; give back the change of each step",
                 lambda *case: -np.cumsum(adam(*case), axis=0))
 changes.mistake("give back a row for EACH step, shape (K, P); you gave only the last",
                 lambda *case: adam(*case)[-1])
+changes.mistake("all rows are the last one: you put ONE array into your list again and again, and "
+                "each step overwrote it; put in a copy",
+                lambda *case: np.repeat(adam(*case)[-1:], len(case[0]), axis=0))
+changes.mistake("a row is a step; you went through the columns",
+                lambda slopes, *settings: adam(slopes.T, *settings).T)
 
 
 @changes.mistake("m and v are ONE array, and writing into one changes the other: make two, with "
