@@ -430,7 +430,7 @@ layer.mistake("dx is what each single example hands back; no mean is taken here"
               linear(dx=lambda self, dy: dy @ self.W.T / len(dy)))
 layer.told("the change of the parameters", linear(dx=lambda self, dy: dy @ np.multiply(
     self.W, 0.9, out=self.W).T))
-layer.told("lay both in rows first", linear(put("dW", lambda self, x, rows: self.x.reshape(
+layer.told("dW at index", linear(put("dW", lambda self, x, rows: self.x.reshape(
     -1, len(self.x)) @ rows.reshape(len(self.x), -1))))
 layer.told("your code raised ValueError", linear(dx=lambda self, dy: dy @ self.W))
 layer.told("dx has shape", linear(dx=lambda self, dy: dy.reshape(-1, dy.shape[-1]) @ self.W.T))
