@@ -99,6 +99,13 @@ def test_places_are_averaged_over_doublings():
     assert figure.axes[0].get_xscale() == "log" and figure.alt
     drawn = figures.windows_figure(RUNS["windows"])
     assert {len(line.get_xdata()) for line in drawn.axes[0].lines} == {6, 7, 8}
+    runs = [run for run in RUNS["windows"]["runs"] if run["context"] == 64]
+    first = np.mean([run["by_place"][1] for run in runs])
+    assert drawn.axes[0].lines[0].get_ydata()[0] == pytest.approx(first), "the mean over seeds"
+    for line in drawn.axes[0].lines:
+        context = int(line.get_label().split(":")[0].split()[-1])
+        loss = np.mean([r["loss"] for r in RUNS["windows"]["runs"] if r["context"] == context])
+        assert f" {loss:.3f} nats" in line.get_label()
 
 
 @pytest.mark.parametrize("steps", [3, 60])

@@ -30,8 +30,9 @@ def race_figure(race):
     for (name, run), (color, marker, line) in zip(race["contestants"].items(), STYLES, strict=True):
         ax.plot(run["seconds"], run["loss"], color=color, marker=marker, linestyle=line,
                 markersize=4, label=name)
-        ax.text(run["seconds"][-1] * 1.03, run["loss"][-1], f"{run['loss'][-1]:.3f}",
-                color=text_color(color), va="center", fontsize=9)
+        ax.text(run["seconds"][-1] * 1.05, run["loss"][-1], f"{run['loss'][-1]:.3f}",
+                color=text_color(color), va="center", fontsize=9,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
     ax.axhline(GOAL, color=GRAY, linewidth=1)
     ax.set(xscale="log", ylim=(1.55, 2.7), xlabel="seconds of training", ylabel="loss in nats, "
            "held-out play")
@@ -212,18 +213,19 @@ def doubling(by_place):
 
 
 def windows_figure(windows):
-    """Draw the loss by place for windows of several lengths, seed 0."""
+    """Draw the loss by place for windows of several lengths, the mean over the seeds."""
     figure = Figure(figsize=(7.6, 3.8))
-    ax = figure.add_subplot()
-    runs = sorted((run for run in windows["runs"] if run["seed"] == 0), key=lambda r: r["context"])
-    for run, (color, marker, line) in zip(runs, STYLES, strict=True):
-        ax.plot(*doubling(run["by_place"]), color=color, marker=marker, linestyle=line,
-                label=f"window of {run['context']}: {run['loss']:.3f} nats in all")
+    ax, told = figure.add_subplot(), []
+    for context, (color, marker, line) in zip((64, 128, 256), STYLES, strict=True):
+        runs = [run for run in windows["runs"] if run["context"] == context]
+        by_place = np.mean([run["by_place"] for run in runs], axis=0)
+        ax.plot(*doubling(by_place), color=color, marker=marker, linestyle=line,
+                label=f"window of {context}: {np.mean([run['loss'] for run in runs]):.3f} nats")
+        told.append(f"{context}, {doubling(by_place)[1][-1]:.2f}")
     places_axis(ax)
     ax.legend(loc="upper right")
-    told = "; ".join(f"{run['context']}, {doubling(run['by_place'])[1][-1]:.2f}" for run in runs)
     return with_alt(figure, "A curve for each window falls with the number of characters read. "
-                    f"Window and last point in nats: {told}.")
+                    f"Window and last point in nats: {'; '.join(told)}.")
 
 
 def places_axis(ax):
