@@ -13,6 +13,7 @@ from tests.course import NOTEBOOKS, answer_of, folder
 from tools import set_repository, times
 
 PAGE = (folder() / "docs" / "instructors.md").read_text(encoding="utf-8")
+TROUBLES = (folder() / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 
 
 def test_readme_leads_to_the_page():
@@ -98,3 +99,23 @@ def test_cell_for_a_grading_tool_raises_what_a_wrong_answer_is_told():
     exec(graded, {"my_causal_mask": lambda T: np.tri(T, dtype=bool)})
     with pytest.raises(AssertionError, match=r"✗ 1\.2: "):
         exec(graded, {"my_causal_mask": lambda T: np.tri(T)})
+
+
+@pytest.mark.parametrize("number", ["05", "06"])
+def test_troubleshooting_adds_up_the_memory_of_server_and_kernel(number):
+    """What 05 and 06 need there is what this page measured of both, in tenths of a GB."""
+    server = int(re.search(r"(\d+) MB for the JupyterLab server", PAGE)[1])
+    kernel = int(re.search(rf"(\d+) MB in {number}\b", PAGE)[1])
+    told = re.search(rf"\b{number} needs ([\d.]+) GB", TROUBLES)[1]
+    assert float(told) == round((server + kernel) / 1000, 1)
+
+
+def test_troubleshooting_quotes_what_the_course_says():
+    """A learner searches the page for the words on the screen."""
+    for words, path in [
+        ("the course's helpers cannot be imported", "notebooks/01_numpy_broadcasting.ipynb"),
+        ("In a browser: after a short run, the result of the whole one", "helpers/data.py"),
+        ("is not filled in yet", "helpers/checks.py"),
+    ]:
+        assert words in (folder() / path).read_text(encoding="utf-8"), path
+        assert words in TROUBLES
