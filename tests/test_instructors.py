@@ -103,7 +103,7 @@ def test_cell_for_a_grading_tool_raises_what_a_wrong_answer_is_told():
 
 @pytest.mark.parametrize("number", ["05", "06"])
 def test_troubleshooting_adds_up_the_memory_of_server_and_kernel(number):
-    """What 05 and 06 need there is what this page measured of both, in tenths of a GB, rounded up."""
+    """What 05 and 06 need there: what this page measured of both, rounded up to tenths of a GB."""
     server = int(re.search(r"(\d+) MB for the JupyterLab server", PAGE)[1])
     kernel = int(re.search(rf"(\d+) MB in {number}\b", PAGE)[1])
     told = re.search(rf"\b{number} needs ([\d.]+) GB", TROUBLES)[1]
