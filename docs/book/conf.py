@@ -1,5 +1,7 @@
 """Settings of the web book. `python -m tools.site` puts its pages together and calls Sphinx."""
 
+import re
+
 from myst_nb.core.render import NbElementRenderer
 
 REPOSITORY = "https://github.com/OWNER/REPO"
@@ -57,3 +59,14 @@ def render_image(self, data):
 
 
 NbElementRenderer.render_image = render_image
+
+
+def without_plain_spans(app, page, template, context, doctree):
+    """Leave out what marks names and punctuation in code: they have the color of all code."""
+    if "body" in context:
+        context["body"] = re.sub(r'<span class="[np]">(.*?)</span>', r"\1", context["body"])
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("html-page-context", without_plain_spans)
