@@ -70,6 +70,11 @@ def test_other_answers_are_told_what_is_off(outer, answer, part):
     assert part in line
 
 
+def test_a_long_value_is_told_by_its_type_alone(outer):
+    assert said("x" * 38).endswith(f"got str '{'x' * 38}'")
+    assert said("x" * 39).endswith("got str")
+
+
 def test_an_answer_that_changes_its_argument_is_wrong(outer):
     def answer(x, n):
         result = table(x, n)

@@ -329,7 +329,7 @@ def test_training_stops_when_the_loss_is_no_number():
     model = ModernTransformer(tokenizer.vocab_size, 12, 16, 2, 2)
     theta, _ = flatten(model)
     theta[0] = np.nan
-    with pytest.raises(FloatingPointError):
+    with pytest.raises(FloatingPointError, match="at step 0; were the parameters finite"):
         train_modern(model, tokenizer.encode(TEXT), 3, progress=False)
 
 
