@@ -70,6 +70,18 @@ def test_other_answers_are_told_what_is_off(outer, answer, part):
     assert part in line
 
 
+class Odd:
+    """What NumPy cannot turn into an array."""
+
+    def __array__(self, *_, **__):
+        raise ZeroDivisionError("odd")
+
+
+def test_an_answer_that_cannot_be_read_is_told(outer):
+    line = said(lambda x, n: Odd())
+    assert line == "✗ 99.1: the check could not read your answer (ZeroDivisionError: odd)"
+
+
 def test_a_long_value_is_told_by_its_type_alone(outer):
     assert said("x" * 38).endswith(f"got str '{'x' * 38}'")
     assert said("x" * 39).endswith("got str")

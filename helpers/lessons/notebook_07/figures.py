@@ -130,8 +130,8 @@ def worth_figure(ideas):
     full = losses.pop("")
     costs = {name: [losses[name][seed] - full[seed] for seed in sorted(losses[name])]
              for name in LABELS if name in losses}
-    order = sorted((n for n in costs if n != "all"), key=lambda name: np.mean(costs[name]))
-    order += ["all"] if "all" in costs else []
+    single = sorted((n for n in costs if n != "all"), key=lambda name: np.mean(costs[name]))
+    order, best = [*single, "all"], single[-1]
     figure = Figure(figsize=(8.6, 0.36 * len(order) + 1.1))
     ax = figure.add_subplot()
     for row, name in enumerate(order):
@@ -144,7 +144,6 @@ def worth_figure(ideas):
     ax.set(xlabel=f"nats more than the full recipe ({np.mean(list(full.values())):.3f}), "
            f"after {ideas['steps']} steps; a dot for each seed")
     ax.set_xlim(min(-0.03, ax.get_xlim()[0]), ax.get_xlim()[1] * 1.08)
-    best = order[-2] if order[-1] == "all" else order[-1]
     return with_alt(figure, f"One row an idea, sorted by what its loss costs. The last before "
                     f"notebook 06 itself is '{LABELS[best]}' at {np.mean(costs[best]):+.2f} nats; "
                     f"the first is '{LABELS[order[0]]}' at {np.mean(costs[order[0]]):+.3f}. The "
