@@ -304,3 +304,21 @@ def test_the_far_points_of_1_5_coincide_so_closely_that_a_square_becomes_negativ
     assert (lesson.squares(far, far) < 0).any()
     gaps = np.sqrt(np.square(far[:, None] - far).sum(axis=-1))
     assert set(gaps.round(3).ravel()) == {0, 3.464}  # two heaps, so a table of zeros is wrong
+
+
+def test_1_7_says_in_which_memory_a_result_lies():
+    lesson = importlib.import_module("helpers.lessons.notebook_01.exercises")
+    text = np.arange(9)
+    inputs, _ = KNOWN["1.7"].right(text, 4)
+    assert lesson.memory(inputs, text) == "the text's own"
+    assert lesson.memory(inputs, text.copy()) == "a view of a copy"
+    assert lesson.memory(inputs.copy(), text) == "a copy"
+
+
+def test_6_8_sees_that_another_generator_gives_another_text():
+    exercise = KNOWN["6.8"]
+    for answer, other in [(exercise.right, True), (dict(exercise.mistakes)[
+            "the generator was made anew inside, so that every call writes the same; use my_rng"],
+            False)]:
+        (found,) = exercise.trials(answer)
+        assert found["the text with another my_rng (is it another one?)"] is other

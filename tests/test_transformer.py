@@ -430,6 +430,8 @@ def test_the_cache_rejects_what_it_cannot_hold():
     for token in (-1, TOKENIZER.vocab_size):
         with pytest.raises(ValueError, match=f"token {token} is not one of 0 to"):
             cache.step(token)
+    with pytest.raises(ValueError, match=r"tokens have shape \(1, 0\)"):
+        cache.extend(TOKENS[:0])
     assert cache.length == 3
     with pytest.raises(ValueError, match="0 tokens were read and 9 more do not fit"):
         cache.read(TOKENS[:9])
