@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tqdm import tqdm
 
-from helpers import guards
+from helpers import guards, transformer
 from helpers.data import CharTokenizer, data_path, load_shakespeare
 from helpers.layers import SoftmaxCrossEntropy, flatten, parameters
 from helpers.optimizers import Adam, numerical_gradient, relative_error
@@ -215,6 +215,15 @@ def test_workers_find_the_gradient_of_one():
     for gradient in gradients[1:]:
         assert relative_error(gradients[0], gradient) < 1e-13
     assert np.allclose(losses, losses[0], rtol=1e-13)
+
+
+def test_it_is_noticed_that_no_thread_starts(monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    assert transformer.can_start_threads()
+    monkeypatch.setattr("threading.Thread.start", refuse)
+    assert not transformer.can_start_threads()
 
 
 def test_training_goes_on_where_no_thread_starts(monkeypatch):
