@@ -14,7 +14,7 @@ import pytest
 
 from helpers import checks
 from helpers.checks import Exercise
-from tests.course import NOTEBOOKS, answer_of, exercises, folder, stub_of
+from tests.course import NOTEBOOKS, answer_of, defined_in, exercises, folder, stub_of
 
 ALL = {exercise.number: exercise for exercise in exercises()}
 for _name in NOTEBOOKS:
@@ -322,3 +322,11 @@ def test_6_8_sees_that_another_generator_gives_another_text():
             False)]:
         (found,) = exercise.trials(answer)
         assert found["the text with another my_rng (is it another one?)"] is other
+
+
+def test_3_4_takes_a_layer_of_the_notebooks_own_kind():
+    """What is exported has been imported by nobody in notebook 03: it defines `Layer` itself."""
+    names = defined_in("03_feedforward_networks", "layer")
+    assert names["Layer"].__module__ != "helpers.layers"
+    exec(ALL["3.4"].solution, names)
+    assert checks.verdict("3.4", names[ALL["3.4"].expression]) == "✓ 3.4"

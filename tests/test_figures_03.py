@@ -106,6 +106,8 @@ def test_spirals_live_at_the_ends_of_its_sliders(runs):
         thick = max(right.lines, key=lambda line: line.get_linewidth())
         np.testing.assert_array_equal(thick.get_ydata(), losses)
         assert right.lines[-1].get_xdata() == [epoch, epoch]
+        others = [list(other) for _, other, _ in found.values() if other is not losses]
+        assert [list(line.get_ydata()) for line in right.lines[: len(others)]] == others
 
 
 def test_neurons_are_cut_by_a_straight_line():

@@ -413,7 +413,8 @@ BAD = [
     ("labels in a list", lambda: SoftmaxCrossEntropy()(X, [0, 1, 2, 0]), TypeError,
      r"got list \[0, 1, 2, 0\]"),
     ("one-hot labels", lambda: SoftmaxCrossEntropy()(X, np.eye(4, 3, dtype=int)), ValueError,
-     r"labels of shape \(4, 3\) do not fit logits of shape \(4, 3\); expected one label"),
+     r"labels of shape \(4, 3\) do not fit logits of shape \(4, 3\); expected one label "
+     r"for each row, \(4,\)"),
     ("labels in a column", lambda: SoftmaxCrossEntropy()(X, LABELS[:, None]), ValueError,
      r"labels of shape \(4, 1\)"),
     ("mse, other shapes", lambda: MeanSquaredError()(np.ones((4, 1)), np.ones(4)), ValueError,

@@ -56,6 +56,7 @@ def test_decisions_are_whole_numbers_and_shapes_are_kept():
 def test_a_perceptron_keeps_its_own_weights():
     weights = np.zeros(2)
     neuron = Perceptron(weights, 0)
+    assert not np.shares_memory(neuron.weights, weights)
     learn(neuron, CORNERS, OR(*CORNERS.T))
     assert not weights.any() and neuron.weights.any()
 
