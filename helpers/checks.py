@@ -326,9 +326,6 @@ def numbers(value):
 
 def same(given, wanted, tolerance, exact=False):
     """True if two results are the same: numbers to a tolerance, all else to the letter."""
-    if isinstance(wanted, (tuple, list)) and numbers(wanted) is None:
-        return (isinstance(given, (tuple, list)) and len(given) == len(wanted) and all(
-            same(a, b, tolerance, exact) for a, b in zip(given, wanted, strict=True)))
     a, b = numbers(given), numbers(wanted)
     if b is None:
         return type(given) is type(wanted) and given == wanted
