@@ -217,6 +217,15 @@ def test_workers_find_the_gradient_of_one():
     assert np.allclose(losses, losses[0], rtol=1e-13)
 
 
+@pytest.mark.parametrize("features", [1, 3])
+def test_layer_norm_refuses_rows_of_another_length(features):
+    """One feature would be spread over all of γ without a word."""
+    norm = LayerNorm(4)
+    flatten(norm)
+    with pytest.raises(ValueError, match=r"LayerNorm\(4\) got an input of shape \(2, "):
+        norm(np.ones((2, features)))
+
+
 def test_it_is_noticed_that_no_thread_starts(monkeypatch):
     def refuse(thread):
         raise RuntimeError("can't start new thread")
