@@ -72,15 +72,16 @@ class Linear(Layer):
 
     def forward(self, x):
         guards.features(x, len(self.W), f"Linear{self.W.shape}", self.W.dtype)
-        self.x = x
-        return x @ self.W + self.b if self.bias else x @ self.W         # (..., n_out)
+        self.x = x.reshape(-1, len(self.W))                             # (rows, n_in)
+        y = self.x @ self.W + self.b if self.bias else self.x @ self.W
+        return y.reshape(*x.shape[:-1], self.W.shape[1])                # (..., n_out)
 
     def backward(self, dy):
-        x, rows = self.x.reshape(-1, len(self.W)), dy.reshape(-1, dy.shape[-1])
-        self.dW[:] = x.T @ rows                                         # (n_in, n_out)
+        rows = dy.reshape(-1, dy.shape[-1])                             # (rows, n_out)
+        self.dW[:] = self.x.T @ rows                                    # (n_in, n_out)
         if self.bias:
             self.db[:] = rows.sum(axis=0)                               # (n_out,)
-        return dy @ self.W.T                                            # (..., n_in)
+        return (rows @ self.W.T).reshape(*dy.shape[:-1], len(self.W))   # (..., n_in)
 
 
 def walk(part, name=""):
