@@ -60,8 +60,7 @@ class Sequential(Layer):
 class Linear(Layer):
     """y = x W + b, or x W without bias.   x: (..., n_in) -> y: (..., n_out)
 
-    W starts normal with deviation `scale`, by default 1/sqrt(n_in); b starts at zero.
-    Raises ValueError if the last axis of x is not n_in, TypeError for an x of another dtype."""
+    scale: deviation of the first W, by default 1/sqrt(n_in). ValueError, TypeError for other x."""
 
     def __init__(self, n_in, n_out, scale=None, bias=True):
         super().__init__(W=(n_in, n_out), **({"b": (n_out,)} if bias else {}))
